@@ -1,0 +1,2 @@
+export * from "./helper.ts";
+export * from "./step.ts";
