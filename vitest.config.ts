@@ -1,18 +1,23 @@
 import { defineConfig } from "vitest/config";
 
+/** These touch the machine's mounts and cgroups: one file at a time, after everything that does not. */
 const serial = { pool: "forks", fileParallelism: false } as const;
 
 export default defineConfig({
   oxc: { decorator: { legacy: true } },
   ssr: { resolve: { conditions: ["@gantry/source"] } },
   test: {
+    reporters: ["default", "./test/reporter/totals.ts"],
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,plugins,apps}/*/test/**/*.test.ts", "test/architecture/**/*.test.ts"],
-          exclude: ["**/*.privileged.test.ts"],
+          include: ["{packages,plugins,apps}/*/test/**/*.test.ts", "test/{architecture,reporter}/**/*.test.ts"],
+          exclude: ["**/*.privileged.test.ts", "**/node_modules/**"],
+          globalSetup: ["test/setup/build-helper.ts"],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -21,8 +26,10 @@ export default defineConfig({
           ...serial,
           name: "privileged",
           include: ["{packages,plugins,apps}/*/test/**/*.privileged.test.ts"],
+          globalSetup: ["test/setup/build-helper.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -30,9 +37,11 @@ export default defineConfig({
         test: {
           ...serial,
           name: "e2e",
-          include: ["test/{e2e,faults}/**/*.test.ts"],
+          include: ["test/{e2e,faults,external-plugin}/**/*.test.ts"],
+          globalSetup: ["test/setup/build-helper.ts", "test/setup/build-all.ts", "test/setup/images.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
