@@ -89,4 +89,5 @@ export interface TreeWriter {
 }
 
 export type SpecialNode =
-  { type: "fifo" | "socket" } | { type: "character-device" | "block-device"; major: number; minor: number };
+  | { type: "fifo" | "socket" }
+  | { type: "character-device" | "block-device"; major: number; minor: number };

@@ -1,11 +1,10 @@
-import "reflect-metadata";
-import { inject as tsyringeInject } from "tsyringe";
-
+import { recordInjectedToken } from "./injected-tokens.ts";
 import type { Token } from "./token.ts";
 
-/** Marks a constructor parameter with the token that it takes. Needed on every parameter of a plugin's class. */
+/**
+ * Marks a constructor parameter with the token that it takes; a `many` token gives an array. Needed on every parameter of
+ * a class that a plugin registers. It only leaves a mark: the class stays usable with `new` and without a kernel.
+ */
 export function inject(token: Token<unknown>): ParameterDecorator {
-  return token.many
-    ? (tsyringeInject as never as (symbol: symbol) => ParameterDecorator)(token.symbol)
-    : (tsyringeInject(token.symbol) as ParameterDecorator);
+  return (target, _property, position) => recordInjectedToken(target, position, token);
 }

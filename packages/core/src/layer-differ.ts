@@ -19,11 +19,7 @@ import { token } from "./token.ts";
  */
 export interface LayerDiffer {
   apply(layer: AsyncIterable<Uint8Array>, mounts: readonly Mount[], options?: CallOptions): Promise<AppliedLayer>;
-  diff(
-    lower: readonly Mount[] | undefined,
-    upper: readonly Mount[],
-    options?: CallOptions,
-  ): AsyncIterable<Uint8Array>;
+  diff(lower: readonly Mount[] | undefined, upper: readonly Mount[], options?: CallOptions): AsyncIterable<Uint8Array>;
   changes(
     lower: readonly Mount[] | undefined,
     upper: readonly Mount[],

@@ -29,7 +29,10 @@ export interface Mounter {
 }
 export const Mounter = token<Mounter>("Mounter");
 
-/** The directory itself, when a list is one plain writable bind mount, which needs no mounting to be looked at. */
+/**
+ * The directory itself, when a list is one plain bind mount, which needs no mounting to be looked at. It can also be written
+ * there without mounting, unless the mount's options say `ro`.
+ */
 export function plainDirectory(mounts: readonly Mount[]): string | undefined {
   const [only, ...others] = mounts;
   if (only?.type !== "bind" || others.length > 0) return undefined;

@@ -113,7 +113,13 @@ export interface ResourceUsage {
     periods: number;
     throttledTime: number;
   };
-  memory: { usage: number; maximum?: number; limit?: number; failures?: number; stats: Readonly<Record<string, number>> };
+  memory: {
+    usage: number;
+    maximum?: number;
+    limit?: number;
+    failures?: number;
+    stats: Readonly<Record<string, number>>;
+  };
   pids: { current: number; limit?: number };
   blkio: { readBytes: number; writeBytes: number; readOperations: number; writeOperations: number };
 }

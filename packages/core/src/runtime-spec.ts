@@ -119,7 +119,12 @@ export interface SeccompProfile {
 }
 
 export type SeccompAction =
-  "SCMP_ACT_ALLOW" | "SCMP_ACT_ERRNO" | "SCMP_ACT_KILL" | "SCMP_ACT_KILL_PROCESS" | "SCMP_ACT_TRAP" | "SCMP_ACT_LOG";
+  | "SCMP_ACT_ALLOW"
+  | "SCMP_ACT_ERRNO"
+  | "SCMP_ACT_KILL"
+  | "SCMP_ACT_KILL_PROCESS"
+  | "SCMP_ACT_TRAP"
+  | "SCMP_ACT_LOG";
 
 export interface SeccompRule {
   names: readonly string[];
