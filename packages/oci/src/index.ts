@@ -1,1 +1,9 @@
-export {};
+export * from "./chain-id.ts";
+export * from "./digest.ts";
+export * from "./format-error.ts";
+export * from "./image-config.ts";
+export * from "./json-reader.ts";
+export * from "./manifest.ts";
+export * from "./media-types.ts";
+export * from "./platform.ts";
+export * from "./reference.ts";
