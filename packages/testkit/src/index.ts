@@ -1,1 +1,12 @@
-export {};
+export { Bench } from "./bench.ts";
+export { bindContract } from "./bind-contract.ts";
+export * from "./contract.ts";
+export { expectAborted, expectError } from "./expect-error.ts";
+export * from "./fixtures/capture-logger.ts";
+export * from "./fixtures/collect.ts";
+export * from "./fixtures/random-content.ts";
+export * from "./fixtures/temporary-directory.ts";
+export * from "./memory/memory-storage-driver.ts";
+export type { MemoryOptions } from "./memory/shared-memory.ts";
+export { type CheckResult, runContract } from "./run-contract.ts";
+export * from "./storage-driver-contract.ts";

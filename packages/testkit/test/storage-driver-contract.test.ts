@@ -1,0 +1,3 @@
+import { memoryStorageDriver, storageDriverContract } from "@gantry/testkit";
+
+storageDriverContract("memory", { plugins: ({ dir }) => [memoryStorageDriver({ root: dir })] });
