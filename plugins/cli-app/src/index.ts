@@ -1,1 +1,3 @@
-export {};
+export { cliApp, default } from "./cli-app.ts";
+export { EngineConnector } from "./engine-connector.ts";
+export * from "./light.ts";

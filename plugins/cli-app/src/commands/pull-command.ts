@@ -1,0 +1,34 @@
+import type { Command, CommandContext, CommandOption } from "@gantry/core";
+
+import type { EngineConnector } from "../connected-engine.ts";
+import { interruptible } from "../interruption.ts";
+import { OptionValues, requireArguments } from "../parsing/option-values.ts";
+import { printable } from "../rendering/short-text.ts";
+import { pullImage } from "../run/pull-image.ts";
+
+export class PullCommand implements Command {
+  readonly path = ["pull"];
+  readonly aliases = [["image", "pull"]];
+  readonly summary = "Get an image from the first source that has it";
+  readonly synopsis = "[OPTIONS] NAME[:TAG|@DIGEST]";
+  readonly options: readonly CommandOption[] = [
+    { name: "quiet", short: "q", type: "boolean", summary: "Suppress verbose output" },
+  ];
+  readonly #connector: EngineConnector;
+
+  constructor(connector: EngineConnector) {
+    this.#connector = connector;
+  }
+
+  async run({ arguments: names, options, host }: CommandContext): Promise<number> {
+    requireArguments("pull", names, 1, 1);
+    const reference = names[0]!;
+    const quiet = new OptionValues(this.options, options).flag("quiet");
+    const { images } = await this.#connector.connect();
+    const pulled = await interruptible(host, (signal) => pullImage(images, reference, { host, signal, quiet }));
+    const name = printable(reference);
+    const verdict = pulled.upToDate ? "Image is up to date for" : "Downloaded newer image for";
+    await host.stdout.write(quiet ? `${name}\n` : `Digest: ${pulled.digest}\nStatus: ${verdict} ${name}\n`);
+    return 0;
+  }
+}

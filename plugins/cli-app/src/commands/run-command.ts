@@ -1,0 +1,38 @@
+import type { Command, CommandContext } from "@gantry/core";
+
+import type { EngineConnector } from "../connected-engine.ts";
+import { Interruption, interruptible } from "../interruption.ts";
+import { UsageError } from "../parsing/usage-error.ts";
+import { createContainer } from "../run/create-container.ts";
+import { runAttached, runDetached } from "../run/run-container.ts";
+import { runOptions } from "../run/run-options.ts";
+import { planRun } from "../run/run-plan.ts";
+import { startStatus } from "../run/start-status.ts";
+
+export class RunCommand implements Command {
+  readonly path = ["run"];
+  readonly aliases = [["container", "run"]];
+  readonly summary = "Create and run a new container from an image";
+  readonly synopsis = "[OPTIONS] [IMAGE] [COMMAND] [ARG...]";
+  readonly options = runOptions;
+  readonly stopAtFirstArgument = true;
+  readonly #connector: EngineConnector;
+
+  constructor(connector: EngineConnector) {
+    this.#connector = connector;
+  }
+
+  async run(context: CommandContext): Promise<number> {
+    const { host } = context;
+    try {
+      const plan = await planRun(context);
+      const engine = await this.#connector.connect();
+      const id = await interruptible(host, (signal) => createContainer(engine, plan, host, signal));
+      return plan.detach ? await runDetached(engine, plan, host, id) : await runAttached(engine, plan, host, id);
+    } catch (error) {
+      if (error instanceof UsageError || error instanceof Interruption) throw error;
+      await host.stderr.write(`docker: ${error instanceof Error ? error.message : String(error)}\n`);
+      return startStatus(error);
+    }
+  }
+}

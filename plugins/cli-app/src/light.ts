@@ -1,0 +1,5 @@
+/** What a command line needs before it knows which command it runs: loads neither the commands nor an engine. */
+export { type Application, type GlobalOptions, runApplication } from "./application.ts";
+export type { CommandEntry } from "./command-entry.ts";
+export { commandTable } from "./command-table.ts";
+export type { ConnectedEngine, EngineConnector, PluginReport } from "./connected-engine.ts";

@@ -1,0 +1,81 @@
+import { TemplateError } from "./template-error.ts";
+
+export type TemplateFunctions = Readonly<Record<string, (...values: unknown[]) => unknown>>;
+
+/** The functions of Go's templates and of Docker's formats. */
+export const templateFunctions: TemplateFunctions = {
+  json: (value) => toJson(value),
+  join: (list, separator) => toList(list).map(display).join(display(separator)),
+  split: (text, separator) => display(text).split(display(separator)),
+  lower: (text) => display(text).toLowerCase(),
+  upper: (text) => display(text).toUpperCase(),
+  title: (text) => display(text).replaceAll(/\b\p{L}/gu, (letter) => letter.toUpperCase()),
+  truncate: (text, length) => Array.from(display(text)).slice(0, toCount(length)).join(""),
+  pad: (text, before, after) =>
+    display(text) === "" ? "" : " ".repeat(toCount(before)) + display(text) + " ".repeat(toCount(after)),
+  print: (...values) => values.map(display).join(""),
+  println: (...values) => `${values.map(display).join(" ")}\n`,
+  len: (value) => (typeof value === "string" ? new TextEncoder().encode(value).length : toList(value).length),
+  index: (value, key) => toIndexable(value)[String(key)],
+  eq: (first, ...others) => others.some((other) => other === first),
+  ne: (first, second) => first !== second,
+  lt: (first, second) => Number(first) < Number(second),
+  gt: (first, second) => Number(first) > Number(second),
+  not: (value) => !isTrue(value),
+  and: (...values) => values.find((value) => !isTrue(value)) ?? values.at(-1),
+  or: (...values) => values.find(isTrue) ?? values.at(-1),
+};
+
+const unchanged = (value: unknown): unknown => value;
+
+/** For the headings of a table: functions that change a value leave a heading as it is. */
+export const headingFunctions: TemplateFunctions = {
+  ...templateFunctions,
+  json: unchanged,
+  join: unchanged,
+  split: unchanged,
+  lower: unchanged,
+  upper: unchanged,
+  title: unchanged,
+  truncate: unchanged,
+};
+
+/** As Go decides in `if`: empty values are false. */
+export function isTrue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+/** As Go prints a value. */
+export function display(value: unknown): string {
+  if (value === undefined || value === null) return "<no value>";
+  if (Array.isArray(value)) return `[${value.map(display).join(" ")}]`;
+  if (typeof value !== "object") return String(value);
+  const pairs = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${pairs.map(([key, item]) => `${key}:${display(item)}`).join(" ")}]`;
+}
+
+/** JSON with the keys of a row in order, as Docker prints rows; functions of a row are left out. */
+export function toJson(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return JSON.stringify(value ?? null);
+  return JSON.stringify(Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+function toList(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value === "object" && value !== null) return Object.values(value);
+  throw new TemplateError(`can't iterate over ${display(value)}`);
+}
+
+function toIndexable(value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  throw new TemplateError(`can't index ${display(value)}`);
+}
+
+function toCount(value: unknown): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 0 || count > 10_000)
+    throw new TemplateError(`${display(value)} is no length`);
+  return count;
+}
