@@ -60,7 +60,7 @@ async function benchStart(timed: number, only: readonly string[] | undefined): P
   write({ at: new Date().toISOString(), kernel: release(), cpus: cpus().length, load, summaries, leftOut });
 }
 
-function write(result: object & { at: string }): void {
+function write(result: Record<string, unknown> & { at: string }): void {
   const directory = join(import.meta.dirname, "results");
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, `start-${result.at.replaceAll(":", "")}.json`), `${JSON.stringify(result, null, 2)}\n`);
