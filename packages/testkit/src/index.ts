@@ -11,6 +11,8 @@ export type { MemoryOptions } from "./memory/shared-memory.ts";
 export { type CheckResult, runContract } from "./run-contract.ts";
 export * from "./storage-driver-contract.ts";
 export * from "./image-store-contract.ts";
+export * from "./log-driver-contract.ts";
 export * from "./memory/memory-image-store.ts";
+export * from "./memory/memory-log-driver.ts";
 export * from "./memory/memory-state-store.ts";
 export * from "./state-store-contract.ts";

@@ -1,0 +1,3 @@
+import { logDriverContract, memoryLogDriver } from "@gantry/testkit";
+
+logDriverContract("memory", { plugins: ({ dir }) => [memoryLogDriver({ root: dir })] });
