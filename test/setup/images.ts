@@ -1,1 +1,29 @@
-export default function setup(): void {}
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+import type { TestProject } from "vitest/node";
+
+import { checkout, temporaryRoots } from "../harness/docker.ts";
+import type { Roots } from "../harness/docker.ts";
+import { obstacle } from "../harness/requirements.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** An engine's directories with the images `base` and `busybox`, shared by the whole run. */
+    roots: Roots;
+  }
+}
+
+/** Makes the images once per run: `base` takes about a minute. */
+export default function setup(project: TestProject): (() => void) | undefined {
+  const roots = temporaryRoots();
+  project.provide("roots", { dataRoot: roots.dataRoot, execRoot: roots.execRoot });
+  if (obstacle() !== undefined) return undefined;
+  for (const image of ["busybox", "base"]) {
+    const places = ["--data-root", roots.dataRoot, "--exec-root", roots.execRoot];
+    const pulled = spawnSync(join(checkout, "bin/docker"), [...places, "pull", image], { stdio: ["ignore", 2, 2] });
+    if (pulled.status !== 0)
+      throw new Error(`cannot make the image ${image}: docker pull exited with ${pulled.status}`);
+  }
+  return () => roots[Symbol.dispose]();
+}
