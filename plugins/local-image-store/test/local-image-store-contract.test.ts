@@ -1,5 +1,5 @@
 import { imageStoreContract } from "@gantry/testkit";
 
-import localImageStore from "../src/index.ts";
+import { localImageStore } from "../src/index.ts";
 
 imageStoreContract("local", { plugins: ({ dir }) => [localImageStore({ root: dir })] });

@@ -1,0 +1,5 @@
+import { logDriverContract } from "@gantry/testkit";
+
+import { jsonFileLogs } from "../src/index.ts";
+
+logDriverContract("json-file", { plugins: () => [jsonFileLogs()] });
