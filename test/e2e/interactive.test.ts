@@ -68,7 +68,7 @@ describe.skipIf(reason !== undefined)(titled("an interactive shell", reason), ()
   test("shows colours and other alphabets", async () => {
     terminal.type(String.raw`printf '\033[31mred\033[0m plain ☕\n'; echo $TERM`, "Enter");
     await terminal.shows(/^red plain ☕\nxterm/m);
-    expect(terminal.screen({ colours: true })).toMatch(/\u001b\[31mred\u001b\[39m plain ☕/);
+    expect(terminal.screen({ colours: true })).toContain("\u001b[31mred\u001b[39m plain ☕");
   });
 
   test("a pipeline of a megabyte is shown to its end", async () => {
