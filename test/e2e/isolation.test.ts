@@ -33,7 +33,7 @@ describe.skipIf(reason !== undefined)(titled("inside a container", reason), () =
     expect((await docker(roots, ["run", "--rm", "busybox", "cat", "/proc/1/comm"])).stdout).toBe("cat\n");
   });
 
-  test.for([
+  test.for<[string, string]>([
     ["mount", "mount -t tmpfs none /mnt"],
     ["a remount that makes the system's files writable", "mount -o remount,rw /proc/sys"],
     ["an unmount of what hides the host", "umount /proc/kcore"],
@@ -54,7 +54,7 @@ describe.skipIf(reason !== undefined)(titled("inside a container", reason), () =
     );
   });
 
-  test.for([
+  test.for<[string, string]>([
     ["reboot", "169, 0xfee1dead, 672274793, 0x1234567"],
     ["loading a module", '175, "", 0, ""'],
     ["loading a module from a file", '313, 0, "", 0'],
