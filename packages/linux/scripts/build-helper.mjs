@@ -14,7 +14,16 @@ if (process.argv.includes("--force") || inputs.some((path) => statSync(path).mti
 
 function build() {
   const sources = inputs.filter((path) => path.endsWith(".c"));
-  const flags = ["-static", "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-s", "-fno-asynchronous-unwind-tables"];
+  const flags = [
+    "-static",
+    "-O2",
+    "-std=gnu11",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-s",
+    "-fno-asynchronous-unwind-tables",
+  ];
   mkdirSync(dirname(target), { recursive: true });
   const temporary = `${target}.${process.pid}`;
   execFileSync(process.env.CC ?? "cc", [...flags, "-o", temporary, ...sources], { stdio: "inherit" });

@@ -1,4 +1,13 @@
-export * from "./helper.ts";
-export * from "./step.ts";
 export * from "./file-tree.ts";
 export * from "./helper-binary.ts";
+export * from "./helper-process.ts";
+export * from "./helper.ts";
+export * from "./mount-options.ts";
+export * from "./mounter.ts";
+export * from "./output-record.ts";
+export * from "./plugin.ts";
+export { linuxHelper as default } from "./plugin.ts";
+export * from "./records.ts";
+export * from "./rtnetlink.ts";
+export * from "./step-error.ts";
+export * from "./step.ts";

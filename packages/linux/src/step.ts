@@ -47,8 +47,11 @@ type StepBody =
   | { do: "rlimit"; resource: number; soft: bigint; hard: bigint }
   | { do: "umask"; mask: number }
   | { do: "set-session" }
-  /** Opens a pseudo-terminal of the container's devpts, makes it controlling terminal and stdio, binds it on /dev/console. */
-  | { do: "terminal"; rows: number; columns: number; uid: number }
+  /**
+   * Opens a pseudo-terminal of the container's devpts, makes it controlling terminal and stdio, binds it on /dev/console
+   * (not when `console` is false: a second process leaves the first one's console alone).
+   */
+  | { do: "terminal"; rows: number; columns: number; uid: number; console?: boolean }
   | { do: "set-groups"; gids: readonly number[] }
   | { do: "set-gid"; gid: number }
   | { do: "set-uid"; uid: number }
@@ -59,7 +62,7 @@ type StepBody =
   | { do: "capability-set"; effective: bigint; permitted: bigint; inheritable: bigint }
   | { do: "ambient-set"; mask: bigint }
   | { do: "no-new-privileges" }
-  /** PR_SET_PDEATHSIG: the process dies with its monitor. */
+  /** PR_SET_PDEATHSIG: the process dies with its monitor. A change of uid or gid undoes it, so it comes after. */
   | { do: "death-signal"; signal: number }
   /** A netlink request whose acknowledgement is awaited. `protocol`: 0 for rtnetlink, 12 for nfnetlink. */
   | { do: "netlink"; protocol: number; message: Uint8Array }
