@@ -16,3 +16,5 @@ export * from "./memory/memory-image-store.ts";
 export * from "./memory/memory-log-driver.ts";
 export * from "./memory/memory-state-store.ts";
 export * from "./state-store-contract.ts";
+export * from "./memory/memory-resource-limiter.ts";
+export * from "./resource-limiter-contract.ts";

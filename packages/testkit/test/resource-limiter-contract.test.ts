@@ -1,0 +1,6 @@
+import { memoryResourceLimiter, resourceLimiterContract } from "@gantry/testkit";
+
+resourceLimiterContract("memory", {
+  plugins: ({ dir }) => [memoryResourceLimiter({ root: dir })],
+  lacks: ["enforcement"],
+});
