@@ -1,0 +1,65 @@
+import type { LimitGroup, Mount, RuntimeSpec } from "@gantry/core";
+import { parseMountOptions } from "@gantry/linux";
+import type { Step } from "@gantry/linux";
+
+import { compileCgroupMount } from "./compile-cgroups.ts";
+import { MS_BIND, MS_PRIVATE, MS_RDONLY, MS_REC, MS_SHARED, MS_SLAVE } from "./kernel-flags.ts";
+import type { MountSlots } from "./mount-slots.ts";
+
+/** Takes the host's mounts out of the process's tree, so that nothing mounted here shows there. */
+export function compilePropagation({ rootfsPropagation }: RuntimeSpec, slots: MountSlots): Step[] {
+  const target = "/";
+  // Sources are opened while they still have the bond to the host that the spec asks to keep.
+  if (rootfsPropagation === "shared") {
+    return [...slots.opening, { do: "remount", target, flags: MS_PRIVATE, recursive: true }];
+  }
+  const flags = rootfsPropagation === "slave" ? MS_SLAVE : MS_PRIVATE;
+  return [{ do: "remount", target, flags, recursive: true }, ...slots.opening];
+}
+
+/**
+ * Mounts the root file system in the container's own mount namespace, where it needs no unmount, and makes it the root.
+ * @param staging an empty directory, the same for all containers: each sees only its own mount on it
+ */
+export function compileRoot({ root }: RuntimeSpec, staging: string): Step[] {
+  return [...root.mounts.flatMap((mount) => mountOn(mount, staging)), { do: "pivot-root", path: staging }];
+}
+
+function mountOn({ type, source, options }: Mount, target: string): Step[] {
+  const { flags, data, propagation } = parseMountOptions(options);
+  if (type !== "bind") return [{ do: "mount", source, target, type, flags, data }];
+  const steps: Step[] = [{ do: "mount", source, target, type: "", flags: MS_BIND | (flags & MS_REC), data: "" }];
+  // The first mount(2) of a bind ignores all other flags.
+  const later = (flags & ~(MS_BIND | MS_REC)) | propagation;
+  if (later) steps.push({ do: "remount", target, flags: later, recursive: (flags & MS_REC) !== 0 });
+  return steps;
+}
+
+/** The spec's mounts, inside the new root and in order. Missing mount points are made. */
+export function compileMounts(spec: RuntimeSpec, slots: MountSlots, limits: LimitGroup | undefined): Step[] {
+  const steps: Step[] = [];
+  for (const mount of spec.mounts) {
+    const { type, source, destination: target } = mount;
+    if (type === "cgroup" || type === "cgroup2") {
+      steps.push(...compileCgroupMount(mount, limits));
+      continue;
+    }
+    const { flags, attributes, propagation, data } = parseMountOptions(mount.options);
+    const recursive = (flags & MS_REC) !== 0;
+    if (type === "bind") {
+      steps.push(slots.place(source, target, { recursive, attributes, propagation }));
+      continue;
+    }
+    steps.push({ do: "mount", source, target, type, flags, data, create: true });
+    if (propagation) steps.push({ do: "remount", target, flags: propagation, recursive });
+  }
+  return steps;
+}
+
+/** What is done to the root when all is in place. */
+export function compileRootFinish({ root, rootfsPropagation }: RuntimeSpec): Step[] {
+  const steps: Step[] = [];
+  if (rootfsPropagation === "shared") steps.push({ do: "remount", target: "/", flags: MS_SHARED, recursive: true });
+  if (root.readonly) steps.push({ do: "remount", target: "/", flags: MS_RDONLY });
+  return steps;
+}
