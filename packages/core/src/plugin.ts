@@ -8,7 +8,7 @@ import type { Token } from "./token.ts";
  * `register` only binds classes and values; work begins in an implementation's `start` (see `Lifecycled`). Implementations
  * take their needs by constructor parameters marked with `@inject(Token)`: tokens of `requires`, or bound by the plugin
  * itself. It binds exactly the tokens of `provides`, and perhaps tokens of its own (its options, say), whose names begin with
- * the plugin's name and a slash: `token<OverlayOptions>("@gantry/overlay-driver/options")`.
+ * the plugin's name (the scope may be left out) and a slash: `token<OverlayOptions>("@gantry/overlay-driver/options")`.
  */
 export interface PluginDefinition<Options> {
   /** The npm name. */

@@ -43,13 +43,18 @@ function checkProvided(plugin: string, provides: readonly Token<unknown>[], bind
   const bound = new Set<symbol>();
   for (const { token } of bindings) {
     const said = provides.some(({ symbol }) => symbol === token.symbol);
-    if (!said && !token.name.startsWith(`${plugin}/`)) {
+    if (!said && !isOwn(plugin, token)) {
       const remedy = `list it in provides, or name a token of its own "${plugin}/…"`;
       throw refused(plugin, token, `registers ${token.name}, which it does not provide: ${remedy}`);
     }
     if (!token.many && bound.has(token.symbol)) throw refused(plugin, token, `registers ${token.name} twice`);
     bound.add(token.symbol);
   }
+}
+
+/** A token for the plugin's inner use, named after it, with its npm scope or without. */
+function isOwn(plugin: string, token: Token<unknown>): boolean {
+  return [plugin, plugin.replace(/^@[^/]*\//, "")].some((name) => token.name.startsWith(`${name}/`));
 }
 
 function checkTaken(plugin: string, requires: readonly Token<unknown>[], bindings: readonly Binding[]): void {

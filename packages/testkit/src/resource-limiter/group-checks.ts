@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { isEngineError } from "@gantry/core";
 
@@ -154,9 +155,9 @@ export const groupChecks: readonly LimiterCheck[] = [
       await group.freeze();
       assert.equal(await group.frozen(), true);
       // What was in the pipe when it froze is read first.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(50);
       const standing = script.output().length;
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await delay(150);
       assert.equal(script.output().length, standing);
       await group.thaw();
       assert.equal(await group.frozen(), false);
