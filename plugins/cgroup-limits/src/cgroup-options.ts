@@ -16,4 +16,4 @@ export const cgroupOptions = z
   .strict();
 
 export type CgroupOptions = z.output<typeof cgroupOptions>;
-export const CgroupOptions = token<CgroupOptions>("cgroup-limits/Options");
+export const CgroupOptions = token<CgroupOptions>("@gantry/cgroup-limits/options");

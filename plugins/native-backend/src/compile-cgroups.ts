@@ -2,12 +2,11 @@ import { statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import type { LimitGroup, MountSpec } from "@gantry/core";
+import { MountFlag } from "@gantry/linux";
 import type { Step } from "@gantry/linux";
 
-import { MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY } from "./kernel-flags.ts";
-
 const cgroup2Magic = 0x6367_7270;
-const hidden = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+const hidden = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
 
 /** The process enters its groups by itself, before it runs anything, so that nothing of it is ever unlimited. */
 export function compileJoin(limits: LimitGroup | undefined): Step[] {
@@ -21,7 +20,7 @@ export function compileJoin(limits: LimitGroup | undefined): Step[] {
 export function compileCgroupMount(mount: MountSpec, limits: LimitGroup | undefined): Step[] {
   const [joinPath] = limits?.joinPaths ?? [];
   if (limits === undefined || joinPath === undefined) return [];
-  const readOnly = mount.options.includes("ro") ? MS_RDONLY : 0;
+  const readOnly = mount.options.includes("ro") ? MountFlag.readOnly : 0;
   const flags = hidden | readOnly;
   const target = mount.destination;
   if (statfsSync(dirname(joinPath)).type === cgroup2Magic) {
@@ -55,7 +54,7 @@ export function compileCgroupMount(mount: MountSpec, limits: LimitGroup | undefi
     if (controllers.length === 1) continue;
     for (const one of controllers) steps.push({ do: "symlink", target: name, path: join(target, one), optional: true });
   }
-  if (readOnly) steps.push({ do: "remount", target, flags: MS_RDONLY, optional: true });
+  if (readOnly) steps.push({ do: "remount", target, flags: MountFlag.readOnly, optional: true });
   return steps;
 }
 

@@ -12,6 +12,8 @@ import { MountSlots } from "./mount-slots.ts";
 import { sysctlPath } from "./sysctl-path.ts";
 
 const defaultOutputLimit = 100_000_000;
+/** `lo` is the first interface of every network namespace. */
+const loopbackIndex = 1;
 const allCapabilities = (1n << 64n) - 1n;
 
 /** What a program needs to know beyond the spec. */
@@ -73,7 +75,7 @@ function becomeRoot(spec: RuntimeSpec): Step[] {
 }
 
 function compileNetwork(spec: RuntimeSpec): Step[] {
-  return isNew(spec, "network") ? [{ do: "netlink", protocol: 0, message: linkUpMessage("lo") }] : [];
+  return isNew(spec, "network") ? [{ do: "netlink", protocol: 0, message: linkUpMessage(loopbackIndex) }] : [];
 }
 
 /** Made before the root becomes read-only. */

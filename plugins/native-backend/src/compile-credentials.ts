@@ -2,7 +2,7 @@ import type { ProcessSpec } from "@gantry/core";
 import type { Step } from "@gantry/linux";
 
 import { CAP_SYS_ADMIN, capabilityMask } from "./capabilities.ts";
-import { SIGKILL } from "./kernel-flags.ts";
+import { SIGKILL } from "./kernel-constants.ts";
 
 export interface CredentialOptions {
   /** The assembled filter. */

@@ -1,9 +1,8 @@
 import type { LimitGroup, Mount, RuntimeSpec } from "@gantry/core";
-import { parseMountOptions } from "@gantry/linux";
+import { mountAttributes, MountFlag, parseMountOptions } from "@gantry/linux";
 import type { Step } from "@gantry/linux";
 
 import { compileCgroupMount } from "./compile-cgroups.ts";
-import { MS_BIND, MS_PRIVATE, MS_RDONLY, MS_REC, MS_SHARED, MS_SLAVE } from "./kernel-flags.ts";
 import type { MountSlots } from "./mount-slots.ts";
 
 /** Takes the host's mounts out of the process's tree, so that nothing mounted here shows there. */
@@ -11,9 +10,9 @@ export function compilePropagation({ rootfsPropagation }: RuntimeSpec, slots: Mo
   const target = "/";
   // Sources are opened while they still have the bond to the host that the spec asks to keep.
   if (rootfsPropagation === "shared") {
-    return [...slots.opening, { do: "remount", target, flags: MS_PRIVATE, recursive: true }];
+    return [...slots.opening, { do: "remount", target, flags: MountFlag.private, recursive: true }];
   }
-  const flags = rootfsPropagation === "slave" ? MS_SLAVE : MS_PRIVATE;
+  const flags = rootfsPropagation === "slave" ? MountFlag.slave : MountFlag.private;
   return [{ do: "remount", target, flags, recursive: true }, ...slots.opening];
 }
 
@@ -28,10 +27,12 @@ export function compileRoot({ root }: RuntimeSpec, staging: string): Step[] {
 function mountOn({ type, source, options }: Mount, target: string): Step[] {
   const { flags, data, propagation } = parseMountOptions(options);
   if (type !== "bind") return [{ do: "mount", source, target, type, flags, data }];
-  const steps: Step[] = [{ do: "mount", source, target, type: "", flags: MS_BIND | (flags & MS_REC), data: "" }];
+  const steps: Step[] = [
+    { do: "mount", source, target, type: "", flags: MountFlag.bind | (flags & MountFlag.recursive), data: "" },
+  ];
   // The first mount(2) of a bind ignores all other flags.
-  const later = (flags & ~(MS_BIND | MS_REC)) | propagation;
-  if (later) steps.push({ do: "remount", target, flags: later, recursive: (flags & MS_REC) !== 0 });
+  const later = (flags & ~(MountFlag.bind | MountFlag.recursive)) | propagation;
+  if (later) steps.push({ do: "remount", target, flags: later, recursive: (flags & MountFlag.recursive) !== 0 });
   return steps;
 }
 
@@ -44,14 +45,17 @@ export function compileMounts(spec: RuntimeSpec, slots: MountSlots, limits: Limi
       steps.push(...compileCgroupMount(mount, limits));
       continue;
     }
-    const { flags, attributes, propagation, data } = parseMountOptions(mount.options);
-    const recursive = (flags & MS_REC) !== 0;
+    const { flags, propagation, data } = parseMountOptions(mount.options);
+    const recursive = (flags & MountFlag.recursive) !== 0;
     if (type === "bind") {
-      steps.push(slots.place(source, target, { recursive, attributes, propagation }));
+      const attributes = mountAttributes(flags);
+      steps.push(
+        slots.place(source, target, { recursive, attributes, propagation: propagation & ~MountFlag.recursive }),
+      );
       continue;
     }
     steps.push({ do: "mount", source, target, type, flags, data, create: true });
-    if (propagation) steps.push({ do: "remount", target, flags: propagation, recursive });
+    if (propagation) steps.push({ do: "remount", target, flags: propagation });
   }
   return steps;
 }
@@ -59,7 +63,8 @@ export function compileMounts(spec: RuntimeSpec, slots: MountSlots, limits: Limi
 /** What is done to the root when all is in place. */
 export function compileRootFinish({ root, rootfsPropagation }: RuntimeSpec): Step[] {
   const steps: Step[] = [];
-  if (rootfsPropagation === "shared") steps.push({ do: "remount", target: "/", flags: MS_SHARED, recursive: true });
-  if (root.readonly) steps.push({ do: "remount", target: "/", flags: MS_RDONLY });
+  if (rootfsPropagation === "shared")
+    steps.push({ do: "remount", target: "/", flags: MountFlag.shared, recursive: true });
+  if (root.readonly) steps.push({ do: "remount", target: "/", flags: MountFlag.readOnly });
   return steps;
 }

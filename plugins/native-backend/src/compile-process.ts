@@ -1,7 +1,7 @@
 import type { ProcessSpec } from "@gantry/core";
 import type { Step } from "@gantry/linux";
 
-import { unlimited } from "./kernel-flags.ts";
+import { unlimited } from "./kernel-constants.ts";
 import { invalidSpec } from "./spec-error.ts";
 
 const defaultUmask = 0o022;

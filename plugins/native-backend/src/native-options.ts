@@ -9,4 +9,4 @@ export const nativeOptions = z
   .strict();
 
 export type NativeOptions = z.output<typeof nativeOptions>;
-export const NativeOptions = token<NativeOptions>("native-backend/Options");
+export const NativeOptions = token<NativeOptions>("@gantry/native-backend/options");

@@ -12,10 +12,10 @@ import type {
   OutputPosition,
   OutputQuery,
 } from "@gantry/core";
-import { isAlive, outputRecordEnd, readExitRecord, readLaunchRecord, readOutputRecord } from "@gantry/linux";
+import { isAlive, outputEnd, readLaunchRecord, readOutput, releaseOutput } from "@gantry/linux";
 import type { Monitor, MonitorLocation } from "@gantry/linux";
 
-import { SIGKILL } from "./kernel-flags.ts";
+import { SIGKILL } from "./kernel-constants.ts";
 import { launchError } from "./launch-error.ts";
 
 /** The assembled filter of a container, which a process added later gets too. */
@@ -103,16 +103,17 @@ export class NativeProcess implements IsolatedProcess {
 
   output(query?: OutputQuery): AsyncIterable<OutputChunk> {
     if (this.#monitor && !this.#exit) return this.#monitor.output(query);
-    return readOutputRecord(this.location.directory, query);
+    return readOutput(this.location.directory, query);
   }
 
   async outputEnd(): Promise<OutputPosition> {
     if (this.#monitor && !this.#exit) return await this.#monitor.outputEnd();
-    return await outputRecordEnd(this.location.directory);
+    return await outputEnd(this.location.directory);
   }
 
   async releaseOutput(before: OutputPosition): Promise<void> {
-    if (!this.#exit) await this.#monitor?.releaseOutput(before);
+    if (this.#monitor && !this.#exit) await this.#monitor.releaseOutput(before);
+    else await releaseOutput(this.location.directory, before);
   }
 
   async delete(options?: CallOptions): Promise<void> {
@@ -135,11 +136,10 @@ export class NativeProcess implements IsolatedProcess {
   }
 
   async #follow(monitor: Monitor): Promise<ExitStatus> {
-    const exit = await monitor.wait().catch(() => readExitRecord(this.location.directory));
-    if (!exit) await this.endUnwatched();
-    const known = exit ?? lostExit();
-    this.#exit = known;
-    return known;
+    const exit = await monitor.wait().catch(lostExit);
+    if (exit.lost) await this.endUnwatched();
+    this.#exit = exit;
+    return exit;
   }
 
   #live(): Monitor {
