@@ -1,1 +1,2 @@
-export {};
+export { BootstrapSource } from "./bootstrap-source.ts";
+export { bootstrapSource, bootstrapSource as default } from "./plugin.ts";
