@@ -1,5 +1,6 @@
 import { token } from "@gantry/core";
 import type { CallOptions, ConsoleSize, LogEntry, ProgressEvent, ResourceLimits } from "@gantry/core";
+import type { ImageDefaults } from "@gantry/oci";
 
 import type { ContainerRecord, ContainerSummary } from "./containers/container-record.ts";
 import type { ImageSummary } from "./images/image-record.ts";
@@ -47,6 +48,8 @@ export interface Images {
   list(call?: CallOptions): Promise<readonly ImageSummary[]>;
   /** Gets an image from the first source that accepts the reference. `not-found` when none does. */
   pull(reference: string, options?: PullOptions): Promise<{ id: string; digest: string; upToDate: boolean }>;
+  /** Makes an image of one layer out of a tar stream, plain or compressed. */
+  importLayer(layer: AsyncIterable<Uint8Array>, options?: ImportOptions): Promise<{ id: string }>;
   /** Whether it is here, by reference. */
   has(reference: string, call?: CallOptions): Promise<boolean>;
   /** Removes a name, and with the last name the image. `conflict` while a container uses it, unless `force`. */
@@ -89,7 +92,8 @@ export interface ContainerConfig {
 
 /** What belongs to this host. */
 export interface HostConfig {
-  resources: Omit<ResourceLimits, "devices">;
+  /** `nanoCpus`: CPUs times 10⁹, instead of quota and period. */
+  resources: Omit<ResourceLimits, "devices"> & { nanoCpus?: number };
   /** `host-path-or-volume:destination[:ro]` */
   binds: readonly string[];
   tmpfs: Readonly<Record<string, string>>;
@@ -164,6 +168,13 @@ export interface Attachment {
 
 export interface PullOptions extends CallOptions {
   progress?: (event: ProgressEvent) => void;
+}
+
+export interface ImportOptions extends CallOptions {
+  /** The image's name; without it the image has its id only. */
+  name?: string;
+  config?: Partial<ImageDefaults>;
+  comment?: string;
 }
 
 export interface EngineInfo {

@@ -1,3 +1,10 @@
 export * from "./containers/container-record.ts";
+export { EngineComponents } from "./engine-components.ts";
+export { engine, engine as default } from "./engine-plugin.ts";
 export * from "./engine.ts";
 export * from "./images/image-record.ts";
+export { LocalEngine } from "./local-engine.ts";
+export { signalNumber } from "./signals.ts";
+export { allCapabilities, defaultCapabilities } from "./spec/capabilities.ts";
+export { runtimeSpec } from "./spec/runtime-spec.ts";
+export type { RuntimeSpecInput } from "./spec/runtime-spec.ts";

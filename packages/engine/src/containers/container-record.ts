@@ -20,8 +20,32 @@ export interface ContainerRecord {
   args: readonly string[];
   state: ContainerState;
   restartCount: number;
+  /** What is mounted into it besides the system's mounts; parents before what lies in them. */
+  mounts: readonly MountPoint[];
   /** Anonymous volumes that go with the container. */
   anonymousVolumes: readonly string[];
+  /** Bytes of output of all earlier runs: where the next one's output record begins in the container's log. */
+  outputBase: number;
+  /** What was begun and is not finished; a later engine finishes or undoes it. */
+  pending?: PendingWork;
+}
+
+/**
+ * `create`, `start`: not answered yet. `cleanup`: exited, and what the run took is not released yet. `remove` and
+ * `remove-with-volumes`: to be removed, the latter with its anonymous volumes.
+ */
+export type PendingWork = "create" | "start" | "cleanup" | "remove" | "remove-with-volumes";
+
+export interface MountPoint {
+  type: "bind" | "volume" | "tmpfs";
+  /** The host path, or the volume's name. */
+  source: string;
+  /** Absolute inside the container. */
+  destination: string;
+  readonly: boolean;
+  options: readonly string[];
+  /** Leave a new volume empty. */
+  nocopy?: boolean;
 }
 
 export type ContainerStatus = "created" | "running" | "paused" | "exited" | "removing" | "dead";

@@ -1,0 +1,97 @@
+import type { CallOptions, LimitGroup, LogSink, Mount, MountSpec } from "@gantry/core";
+
+import type { EngineComponents } from "../engine-components.ts";
+import type { ContainerVolumes } from "../mounts/container-volumes.ts";
+import type { RootFiles } from "../root-files.ts";
+import { defaultDeviceRules, hostDevices, privilegedDeviceRules } from "../spec/devices.ts";
+import { checkResources } from "../spec/resources.ts";
+import { needsUserDatabase, resolveUser } from "../spec/resolve-user.ts";
+import type { ResolvedUser } from "../spec/resolve-user.ts";
+import { runtimeSpec } from "../spec/runtime-spec.ts";
+import { parseUserDatabase } from "../spec/user-database.ts";
+import type { ContainerPaths } from "./container-paths.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { ContainerRun } from "./container-run.ts";
+import { writeGeneratedFiles } from "./generated-files.ts";
+
+/** Makes a run of a container: everything that lies between its record and the isolation backend. */
+export class ContainerStarter {
+  readonly #components: EngineComponents;
+  readonly #volumes: ContainerVolumes;
+  readonly #rootFiles: RootFiles;
+  readonly #paths: ContainerPaths;
+
+  constructor(components: EngineComponents, volumes: ContainerVolumes, rootFiles: RootFiles, paths: ContainerPaths) {
+    this.#components = components;
+    this.#volumes = volumes;
+    this.#rootFiles = rootFiles;
+    this.#paths = paths;
+  }
+
+  /** Prepares a run whose program does not run yet. What a failure leaves behind the caller clears away. */
+  async prepare(container: ContainerRecord, call: CallOptions): Promise<ContainerRun> {
+    const { id, config, hostConfig } = container;
+    const { privileged } = hostConfig;
+    const [root, group, files, volumes, devices] = await allSettledOrThrow([
+      this.#components.storage.mounts(id, call),
+      this.#createGroup(container, call),
+      writeGeneratedFiles(container, this.#paths),
+      this.#volumes.mount(container, call),
+      privileged ? hostDevices() : undefined,
+    ] as const);
+    const spec = runtimeSpec({
+      container,
+      user: await this.#resolveUser(container, root, call),
+      root,
+      mounts: [...files, ...volumes] satisfies MountSpec[],
+      cgroup: group !== undefined,
+      ...(devices === undefined ? {} : { hostDevices: devices }),
+    });
+    const isolated = await this.#components.isolation.create(id, spec, {
+      ...call,
+      stateDirectory: this.#paths.monitor(id),
+      openStdin: config.openStdin,
+      ...(group === undefined ? {} : { limits: group }),
+    });
+    return this.adopt(container, isolated, group);
+  }
+
+  /** A run of a container that the isolation backend has already. */
+  adopt(container: ContainerRecord, isolated: ContainerRun["isolated"], group: LimitGroup | undefined): ContainerRun {
+    const openSink = container.hostConfig.logDriver.name === "none" ? undefined : () => this.#openSink(container);
+    return new ContainerRun(container, { isolated, group, openSink, logger: this.#components.logger });
+  }
+
+  #openSink({ id, hostConfig }: ContainerRecord): Promise<LogSink> {
+    const { options } = hostConfig.logDriver;
+    return this.#components.logs.open({ containerId: id, directory: this.#paths.directory(id), options });
+  }
+
+  async #createGroup({ id, hostConfig }: ContainerRecord, call: CallOptions): Promise<LimitGroup | undefined> {
+    const { limiter } = this.#components;
+    if (limiter === undefined) return undefined;
+    const { limits } = checkResources(hostConfig.resources, limiter.features);
+    const devices = hostConfig.privileged ? privilegedDeviceRules : defaultDeviceRules;
+    return limiter.create(id, { ...limits, ...(limiter.features.limits.includes("devices") ? { devices } : {}) }, call);
+  }
+
+  async #resolveUser(
+    { id, config, hostConfig }: ContainerRecord,
+    root: readonly Mount[],
+    call: CallOptions,
+  ): Promise<ResolvedUser> {
+    if (!needsUserDatabase(config.user, hostConfig.groupAdd)) {
+      return resolveUser(config.user, hostConfig.groupAdd, { users: [], groups: [] });
+    }
+    const [passwd = "", group = ""] = await this.#rootFiles.readTexts(id, root, "etc", ["passwd", "group"], call);
+    return resolveUser(config.user, hostConfig.groupAdd, parseUserDatabase(passwd, group));
+  }
+}
+
+/** As `Promise.all`, but nothing is still under way when it rejects. */
+async function allSettledOrThrow<const T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}

@@ -1,0 +1,110 @@
+import type { StateStore } from "@gantry/core";
+
+import { conflict, invalidArgument, notFound } from "../engine-errors.ts";
+import { PrefixIndex } from "../prefix-index.ts";
+import type { ContainerRecord } from "./container-record.ts";
+
+export const containersBucket = "containers";
+
+/**
+ * The records of all containers: written through to the state store, found in memory by id, prefix and name. A container that is
+ * still being created holds its name and its image, but is not found.
+ */
+export class ContainerStore {
+  readonly #state: StateStore;
+  /** In the order of creation. */
+  readonly #records = new Map<string, ContainerRecord>();
+  readonly #idsByName = new Map<string, string>();
+  readonly #prefixes = new PrefixIndex();
+
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  async load(): Promise<void> {
+    const records: ContainerRecord[] = [];
+    for await (const { value } of this.#state.list<ContainerRecord>(containersBucket)) records.push(value);
+    records.sort((left, right) => (left.createdAt < right.createdAt ? -1 : 1));
+    for (const record of records) this.#remember(record);
+  }
+
+  /** Every record, also of containers that are being created. */
+  all(): readonly ContainerRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** The oldest first. */
+  list(): readonly ContainerRecord[] {
+    return this.all().filter(({ pending }) => pending !== "create");
+  }
+
+  get(id: string): ContainerRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /**
+   * The container that a user means: by id, by name, by unambiguous prefix, in this order.
+   * Errors: `not-found`, `invalid-argument`.
+   */
+  find(reference: string): ContainerRecord {
+    const name = reference.replace(/^\//, "");
+    const exact = this.#visible(name) ?? this.#visible(this.#idsByName.get(name));
+    if (exact) return exact;
+    const found = name === "" ? [] : this.#prefixes.find(name);
+    if (found.length > 1) throw invalidArgument(`Multiple IDs found with provided prefix: ${name}`);
+    const byPrefix = this.#visible(found[0]);
+    if (byPrefix) return byPrefix;
+    throw notFound(`No such container: ${reference}`, { container: reference });
+  }
+
+  #visible(id: string | undefined): ContainerRecord | undefined {
+    const record = id === undefined ? undefined : this.#records.get(id);
+    return record?.pending === "create" ? undefined : record;
+  }
+
+  nameTaken(name: string): boolean {
+    return this.#idsByName.has(name);
+  }
+
+  /** Takes name and id at once, then writes. Errors: `conflict` when the name is taken. */
+  async insert(record: ContainerRecord): Promise<void> {
+    const holder = this.#idsByName.get(record.name);
+    if (holder !== undefined) {
+      throw conflict(
+        `Conflict. The container name "/${record.name}" is already in use by container "${holder}". You have to remove (or ` +
+          "rename) that container to be able to reuse that name.",
+        { holder },
+      );
+    }
+    this.#remember(record);
+    try {
+      await this.#state.put(containersBucket, record.id, record);
+    } catch (thrown) {
+      this.#forget(record);
+      throw thrown;
+    }
+  }
+
+  /** On disk when it answers; seen by others only then. */
+  async put(record: ContainerRecord): Promise<void> {
+    await this.#state.put(containersBucket, record.id, record);
+    this.#remember(record);
+  }
+
+  async delete(record: ContainerRecord): Promise<void> {
+    await this.#state.delete(containersBucket, record.id);
+    this.#forget(record);
+  }
+
+  #remember(record: ContainerRecord): void {
+    this.#records.set(record.id, record);
+    this.#idsByName.set(record.name, record.id);
+    this.#prefixes.add(record.id);
+  }
+
+  #forget(record: ContainerRecord): void {
+    this.#records.delete(record.id);
+    this.#idsByName.delete(record.name);
+    this.#prefixes.delete(record.id);
+  }
+}

@@ -1,0 +1,102 @@
+import type { CallOptions, ConsoleSize, LogEntry } from "@gantry/core";
+
+import { conflict } from "../engine-errors.ts";
+import type {
+  AttachOptions,
+  Attachment,
+  Containers,
+  CreateContainer,
+  ListOptions,
+  LogsQuery,
+  RemoveOptions,
+  StopOptions,
+  WaitCondition,
+  WaitResult,
+} from "../engine.ts";
+import type { ContainerCreator } from "./container-creator.ts";
+import { selectContainers } from "./container-filters.ts";
+import type { ContainerLifecycle } from "./container-lifecycle.ts";
+import type { ContainerOutput } from "./container-output.ts";
+import type { ContainerRecord, ContainerSummary } from "./container-record.ts";
+import type { ContainerStore } from "./container-store.ts";
+
+export interface LocalContainersParts {
+  store: ContainerStore;
+  creator: ContainerCreator;
+  lifecycle: ContainerLifecycle;
+  output: ContainerOutput;
+}
+
+/** The verbs of containers, each on the container that its reference means. */
+export class LocalContainers implements Containers {
+  readonly #parts: LocalContainersParts;
+
+  constructor(parts: LocalContainersParts) {
+    this.#parts = parts;
+  }
+
+  create(options: CreateContainer, call?: CallOptions): Promise<{ id: string; warnings: readonly string[] }> {
+    return this.#parts.creator.create(options, call);
+  }
+
+  async start(reference: string, call?: CallOptions): Promise<void> {
+    await this.#parts.lifecycle.start(this.#find(reference).id, call);
+  }
+
+  async stop(reference: string, options?: StopOptions, call?: CallOptions): Promise<void> {
+    await this.#parts.lifecycle.stop(this.#find(reference), options, call);
+  }
+
+  async kill(reference: string, signal = "KILL", call?: CallOptions): Promise<void> {
+    await this.#parts.lifecycle.kill(this.#find(reference), signal, call);
+  }
+
+  async pause(reference: string, call?: CallOptions): Promise<void> {
+    await this.#parts.lifecycle.pause(this.#find(reference).id, call);
+  }
+
+  async unpause(reference: string, call?: CallOptions): Promise<void> {
+    await this.#parts.lifecycle.unpause(this.#find(reference).id, call);
+  }
+
+  async wait(reference: string, condition: WaitCondition = "not-running", call?: CallOptions): Promise<WaitResult> {
+    return this.#parts.lifecycle.wait(this.#find(reference), condition, call);
+  }
+
+  async remove(reference: string, options?: RemoveOptions, call?: CallOptions): Promise<void> {
+    await this.#parts.lifecycle.remove(this.#find(reference), options, call);
+  }
+
+  async list(options: ListOptions = {}): Promise<readonly ContainerSummary[]> {
+    const { store } = this.#parts;
+    return selectContainers(store.list(), options, (reference) => store.find(reference)).map(summaryOf);
+  }
+
+  async inspect(reference: string): Promise<ContainerRecord> {
+    return this.#find(reference);
+  }
+
+  async *logs(reference: string, query?: LogsQuery): AsyncGenerator<LogEntry> {
+    yield* this.#parts.output.logs(this.#find(reference), query);
+  }
+
+  async attach(reference: string, options?: AttachOptions, call?: CallOptions): Promise<Attachment> {
+    return this.#parts.output.attach(this.#find(reference), options, call);
+  }
+
+  async resize(reference: string, size: ConsoleSize, call?: CallOptions): Promise<void> {
+    const { id, state } = this.#find(reference);
+    const run = this.#parts.lifecycle.run(id);
+    if (state.status !== "running" || run === undefined) throw conflict(`Container ${id} is not running`);
+    await run.isolated.resize(size, call);
+  }
+
+  #find(reference: string): ContainerRecord {
+    return this.#parts.store.find(reference);
+  }
+}
+
+function summaryOf(container: ContainerRecord): ContainerSummary {
+  const { id, name, image, imageId, path, args, createdAt, state, config } = container;
+  return { id, name, image, imageId, command: [path, ...args].join(" "), createdAt, state, labels: config.labels };
+}

@@ -1,0 +1,131 @@
+import { inject } from "@gantry/core";
+import type { Lifecycled } from "@gantry/core";
+
+import { ContainerAttachments } from "./containers/container-attachments.ts";
+import { ContainerCreator } from "./containers/container-creator.ts";
+import { ContainerLifecycle } from "./containers/container-lifecycle.ts";
+import { ContainerOutput } from "./containers/container-output.ts";
+import { ContainerPaths } from "./containers/container-paths.ts";
+import type { ContainerRecord } from "./containers/container-record.ts";
+import { ContainerRemains } from "./containers/container-remains.ts";
+import { ContainerStarter } from "./containers/container-starter.ts";
+import { ContainerStore } from "./containers/container-store.ts";
+import { ContainerWaits } from "./containers/container-waits.ts";
+import { LocalContainers } from "./containers/local-containers.ts";
+import { Reconciler } from "./containers/reconciler.ts";
+import { EngineComponents } from "./engine-components.ts";
+import type { Containers, Engine, EngineInfo } from "./engine.ts";
+import { ImageCatalog } from "./images/image-catalog.ts";
+import { ImageContents } from "./images/image-contents.ts";
+import { ImageGarbage } from "./images/image-garbage.ts";
+import { ImagePuller } from "./images/image-puller.ts";
+import { LayerImporter } from "./images/layer-importer.ts";
+import { LayerUnpacker } from "./images/layer-unpacker.ts";
+import { LocalImages } from "./images/local-images.ts";
+import { ContainerVolumes } from "./mounts/container-volumes.ts";
+import { RootFiles } from "./root-files.ts";
+import { version } from "./version.ts";
+
+/**
+ * The engine over its components. `start` must have resolved before anything is asked of it; `stop` lets go of running
+ * containers, which a later engine over the same stores takes up again.
+ */
+export class LocalEngine implements Engine, Lifecycled {
+  readonly containers: Containers;
+  readonly images: LocalImages;
+  readonly #components: EngineComponents;
+  readonly #store: ContainerStore;
+  readonly #catalog: ImageCatalog;
+  readonly #garbage: ImageGarbage;
+  readonly #attachments = new ContainerAttachments();
+  readonly #lifecycle: ContainerLifecycle;
+  readonly #reconciler: Reconciler;
+
+  constructor(@inject(EngineComponents) components: EngineComponents) {
+    this.#components = components;
+    const { state, storage, differ, imageStore, logger, sources, tree, mounter } = components;
+    this.#store = new ContainerStore(state);
+    this.#catalog = new ImageCatalog(state);
+    const contents = new ImageContents(imageStore);
+    const unpacker = new LayerUnpacker(storage, differ);
+    this.#garbage = new ImageGarbage(this.#catalog, contents, storage, logger);
+    const catalog = this.#catalog;
+    this.images = new LocalImages({
+      catalog,
+      puller: new ImagePuller({ sources, catalog, contents, unpacker, storage }),
+      importer: new LayerImporter({ store: imageStore, catalog, contents, unpacker }),
+      garbage: this.#garbage,
+      containers: () => this.#store.all(),
+    });
+
+    const paths = new ContainerPaths(components.paths);
+    const rootFiles = new RootFiles(tree, mounter, components.paths);
+    const volumes = new ContainerVolumes(components.volumes, tree, rootFiles, logger);
+    const remains = new ContainerRemains(components, volumes, paths);
+    const starter = new ContainerStarter(components, volumes, rootFiles, paths);
+    const store = this.#store;
+    const attachments = this.#attachments;
+    this.#lifecycle = new ContainerLifecycle({
+      store,
+      starter,
+      remains,
+      attachments,
+      waits: new ContainerWaits(),
+      logger,
+      removed: (container) => this.#collectImageOf(container),
+    });
+    const lifecycle = this.#lifecycle;
+    this.containers = new LocalContainers({
+      store,
+      creator: new ContainerCreator({
+        components,
+        store,
+        remains,
+        volumes,
+        paths,
+        findImage: (reference) => catalog.find(reference).image,
+      }),
+      lifecycle,
+      output: new ContainerOutput({ components, lifecycle, attachments, paths }),
+    });
+    this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, paths });
+  }
+
+  async start(): Promise<void> {
+    await this.#store.load();
+    await this.#catalog.load();
+    await this.#reconciler.reconcile();
+    await this.#garbage.sweep();
+  }
+
+  async stop(): Promise<void> {
+    this.#attachments.endAll();
+    await this.#lifecycle.stopAll();
+  }
+
+  async info(): Promise<EngineInfo> {
+    const { storage, isolation, limiter, paths } = this.#components;
+    const states = this.#store.list().map(({ state }) => state.status);
+    const count = (...wanted: string[]): number => states.filter((status) => wanted.includes(status)).length;
+    return {
+      version,
+      containers: {
+        total: states.length,
+        running: count("running"),
+        paused: count("paused"),
+        stopped: states.length - count("running", "paused"),
+      },
+      images: this.#catalog.all().length,
+      storageDriver: storage.features.name,
+      isolationBackend: isolation.features.name,
+      limiter: limiter && { name: limiter.features.name, version: limiter.features.version },
+      dataRoot: paths.dataRoot,
+      warnings: limiter?.features.limits.includes("memorySwap") === false ? ["WARNING: No swap limit support"] : [],
+    };
+  }
+
+  /** The image may have been removed by force while the container stood on its layers. */
+  async #collectImageOf({ imageId }: ContainerRecord): Promise<void> {
+    if (this.#catalog.get(imageId) === undefined) await this.#garbage.sweep();
+  }
+}

@@ -1,0 +1,93 @@
+import { release } from "node:os";
+
+import type { DeviceNode, Mount, MountSpec, NamespaceSpec, RuntimeSpec } from "@gantry/core";
+
+import type { ContainerRecord } from "../containers/container-record.ts";
+import { resolveTemplate } from "../seccomp/seccomp-template.ts";
+import { boundingSet, capabilitySets } from "./capabilities.ts";
+import { defaultDevices } from "./devices.ts";
+import { processEnvironment } from "./environment.ts";
+import type { ResolvedUser } from "./resolve-user.ts";
+import { parseSecurityOptions } from "./security-options.ts";
+import { containerSysctls } from "./sysctls.ts";
+import { systemMounts } from "./system-mounts.ts";
+import { maskedPaths, readonlyPaths } from "./system-paths.ts";
+import { resourceLimits } from "./ulimits.ts";
+
+export interface RuntimeSpecInput {
+  container: Pick<ContainerRecord, "config" | "hostConfig" | "path" | "args">;
+  user: ResolvedUser;
+  root: readonly Mount[];
+  /** Generated files, volumes, binds and tmpfs, parents first. */
+  mounts: readonly MountSpec[];
+  /** Whether the container is put into a control group. */
+  cgroup: boolean;
+  /** For a privileged container: all of the host's nodes. */
+  hostDevices?: readonly DeviceNode[];
+}
+
+/**
+ * What an isolation backend is asked to run, with Docker's defaults.
+ * Errors: `invalid-argument`, naming the field.
+ */
+export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices }: RuntimeSpecInput): RuntimeSpec {
+  const { config, hostConfig, path, args } = container;
+  const { privileged } = hostConfig;
+  const hostNetwork = hostConfig.networkMode === "host";
+  const bounding = boundingSet({ add: hostConfig.capabilitiesAdd, drop: hostConfig.capabilitiesDrop, privileged });
+  const security = parseSecurityOptions(hostConfig.securityOptions);
+  const { home, ...processUser } = user;
+  const seccomp = privileged ? undefined : security.seccomp;
+  const covered = new Set(mounts.map(({ destination }) => destination));
+  return {
+    process: {
+      args: [path, ...args],
+      env: processEnvironment({ env: config.env, hostname: config.hostname, terminal: config.terminal, home }),
+      cwd: config.workingDirectory || "/",
+      user: processUser,
+      capabilities: capabilitySets(bounding, user.uid),
+      rlimits: resourceLimits(hostConfig.ulimits),
+      noNewPrivileges: security.noNewPrivileges,
+      terminal: config.terminal,
+      ...(hostConfig.consoleSize === undefined ? {} : { consoleSize: hostConfig.consoleSize }),
+      ...(hostConfig.oomScoreAdj === 0 ? {} : { oomScoreAdj: hostConfig.oomScoreAdj }),
+    },
+    root: { mounts: root, readonly: hostConfig.readonlyRoot },
+    hostname: config.hostname,
+    ...(config.domainname ? { domainname: config.domainname } : {}),
+    mounts: [
+      ...systemMounts({ shmSize: hostConfig.shmSize, privileged, cgroup }).filter(
+        ({ destination }) => !covered.has(destination),
+      ),
+      ...mounts,
+    ],
+    namespaces: namespaces(hostNetwork, cgroup),
+    devices: hostDevices ?? defaultDevices,
+    sysctl: containerSysctls(hostConfig.sysctls, hostNetwork),
+    ...(seccomp === undefined
+      ? {}
+      : {
+          seccomp: resolveTemplate(seccomp, {
+            capabilities: bounding,
+            architecture: process.arch,
+            kernelRelease: release(),
+          }),
+        }),
+    maskedPaths: privileged ? [] : maskedPaths(),
+    readonlyPaths: privileged ? [] : readonlyPaths,
+    rootfsPropagation: "private",
+    annotations: {},
+  };
+}
+
+/** The control group's own name space hides the host's paths on both versions of cgroups. */
+function namespaces(hostNetwork: boolean, cgroup: boolean): readonly NamespaceSpec[] {
+  return [
+    { type: "mount" },
+    { type: "pid" },
+    { type: "ipc" },
+    { type: "uts" },
+    ...(hostNetwork ? [] : [{ type: "network" as const }]),
+    ...(cgroup ? [{ type: "cgroup" as const }] : []),
+  ];
+}
