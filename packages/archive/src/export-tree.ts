@@ -1,0 +1,24 @@
+import type { CallOptions, FileTree } from "@gantry/core";
+
+import type { ArchiveEntry } from "./archive-entry.ts";
+import { tarStream } from "./tar-writer.ts";
+import { TreeArchiver } from "./tree-archive-entry.ts";
+
+export interface ExportOptions extends CallOptions {
+  /** Whether the archive begins with an entry for the root directory itself. Default: true. */
+  includeRoot?: boolean;
+}
+
+/** A tar stream of a whole tree with all metadata; the same tree gives the same bytes. Sockets are left out. */
+export function exportTree(fileTree: FileTree, root: string, options: ExportOptions = {}): AsyncIterable<Uint8Array> {
+  return tarStream(treeEntries(fileTree, root, options));
+}
+
+async function* treeEntries(fileTree: FileTree, root: string, options: ExportOptions): AsyncGenerator<ArchiveEntry> {
+  const archiver = new TreeArchiver(fileTree, options);
+  for await (const entry of fileTree.walk(root, options)) {
+    if (entry.path === "" && options.includeRoot === false) continue;
+    const archived = await archiver.archive({ root, entry });
+    if (archived) yield archived;
+  }
+}
