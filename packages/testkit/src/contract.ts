@@ -35,6 +35,8 @@ export interface ContractOptions {
   readonly needs?: readonly Need[];
   /** Features of the contract that the subject does not have; their checks are skipped by name. */
   readonly lacks?: readonly string[];
+  /** Milliseconds that one check may take; default 20,000. */
+  readonly timeout?: number;
 }
 
 export interface PluginContext {

@@ -32,7 +32,7 @@ export async function runCheck<Subject, Extra extends object>(
   try {
     const bench = await Bench.open(contract.token, options);
     try {
-      await check.run(bench);
+      await inTime(check.run(bench), options.timeout ?? defaultTimeout);
     } catch (thrown) {
       // The check's own failure tells more than what its cleaning up then stumbles over.
       await bench.close().catch(() => {});
@@ -43,6 +43,20 @@ export async function runCheck<Subject, Extra extends object>(
   } catch (error) {
     if (error instanceof SkipError) return { rule, outcome: "skipped", reason: error.message };
     return { rule, outcome: "failed", error };
+  }
+}
+
+/** In milliseconds. */
+export const defaultTimeout = 20_000;
+
+/** A check that hangs is a failure, after which its bench is still cleaned up. */
+async function inTime(work: Promise<void>, timeout: number): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`the check was not done within ${timeout} ms`)), timeout);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

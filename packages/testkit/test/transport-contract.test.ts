@@ -1,0 +1,6 @@
+import { memoryTransport, transportContract } from "@gantry/testkit";
+
+transportContract("memory", {
+  plugins: () => [memoryTransport()],
+  address: ({ dir }, index) => `memory:${dir}/${index}`,
+});
