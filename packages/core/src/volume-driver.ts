@@ -7,7 +7,7 @@ import { token } from "./token.ts";
  * `mount` makes the volume's content reachable for one user of it (a container id) and returns the host directory; `unmount`
  * ends that use. A volume is `remove`d only when nobody uses it: `conflict`, naming a user. Names are 1–255 characters
  * of `[A-Za-z0-9][A-Za-z0-9_.-]*`, else `invalid-argument`. `create` of a volume that exists returns it; with other options
- * it is a `conflict`. Uses survive the engine.
+ * it is a `conflict`. `mount` and `remove` of a volume that does not exist: `not-found`. Uses survive the engine.
  */
 export interface VolumeDriver {
   readonly name: string;

@@ -1,0 +1,3 @@
+import { memoryVolumeDriver, volumeDriverContract } from "@gantry/testkit";
+
+volumeDriverContract("memory", { plugins: ({ dir }) => [memoryVolumeDriver({ root: dir })] });
