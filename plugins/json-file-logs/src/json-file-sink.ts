@@ -9,7 +9,7 @@ import type { LogFiles } from "./log-files.ts";
 import type { LogBounds } from "./log-options.ts";
 
 /** Bytes that are gathered for one write(2). */
-const blockSize = 1024 * 1024;
+const blockSize = 256 * 1024;
 
 /**
  * Appends to the files of one container. The last record of each write carries the caller's position: a write that was cut

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+
+/**
+ * The body of a request that asked for an upgrade, up to its Content-Length. Node 24 gives its bytes as the first ones of the
+ * socket, Node 26 as those of the request. Each iteration goes on where the last one was left.
+ */
+export class UpgradedBody implements AsyncIterable<Uint8Array> {
+  readonly #request: IncomingMessage;
+  readonly #socket: Duplex;
+  #left: number;
+
+  constructor(request: IncomingMessage, socket: Duplex) {
+    this.#request = request;
+    this.#socket = socket;
+    this.#left = Number(request.headers["content-length"] ?? 0);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for await (const chunk of this.#request.iterator({ destroyOnReturn: false })) {
+      this.#left -= (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+    while (this.#left > 0) {
+      const chunk = await nextChunk(this.#socket);
+      if (chunk === undefined) return;
+      if (chunk.length > this.#left) this.#socket.unshift(chunk.subarray(this.#left));
+      const mine = chunk.subarray(0, this.#left);
+      this.#left -= mine.length;
+      yield mine;
+    }
+  }
+
+  /** Takes what nobody has read, so that the socket goes on with what follows the body. */
+  async drain(): Promise<void> {
+    for await (const chunk of this) void chunk;
+  }
+}
+
+/** `undefined` at the end of the stream. */
+async function nextChunk(stream: Duplex): Promise<Buffer | undefined> {
+  for (;;) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk !== null) return chunk;
+    if (stream.readableEnded || stream.destroyed) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const events = ["readable", "end", "close"] as const;
+    for (const event of events) stream.on(event, resolve);
+    await promise;
+    for (const event of events) stream.off(event, resolve);
+  }
+}
