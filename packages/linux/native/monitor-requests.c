@@ -51,6 +51,7 @@ static int launch(struct monitor *monitor, struct client *client, struct frame *
     int failed = launch_begin(&monitor->launch, &request, &failure);
     launch_request_free(&request);
     if (failed < 0) {
+        monitor_retire(monitor);
         answer_waiter(monitor, &failure);
         monitor_finish(monitor);
     }

@@ -29,15 +29,22 @@ static void flush_farewell(struct monitor *monitor) {
     }
 }
 
-_Noreturn void monitor_finish(struct monitor *monitor) {
+void monitor_retire(struct monitor *monitor) {
+    if (monitor->listener < 0) return;
     unlinkat(monitor->socket_directory, monitor->socket_name, 0);
     close(monitor->listener);
+    monitor->listener = -1;
+}
+
+_Noreturn void monitor_finish(struct monitor *monitor) {
+    monitor_retire(monitor);
     flush_farewell(monitor);
     _exit(0);
 }
 
 /* The client that launched went away before it said start. */
 static _Noreturn void abandon(struct monitor *monitor) {
+    monitor_retire(monitor);
     if (monitor->state != STATE_IDLE && !monitor->reaped) {
         kill(monitor->launch.pid, SIGKILL);
         waitpid(monitor->launch.pid, NULL, 0);
@@ -118,6 +125,7 @@ static void fail_launch(struct monitor *monitor) {
         monitor->reaped = 1;
         return;
     }
+    monitor_retire(monitor);
     answer_waiter(monitor, &failure);
     monitor_finish(monitor);
 }
@@ -159,6 +167,7 @@ static _Noreturn void record_exit(struct monitor *monitor) {
     /* On a full disk the status is worth more than the oldest output. */
     while (write_record_file(monitor->directory, "exit", text) < 0 && monitor->record.count > 1)
         record_release(&monitor->record, monitor->record.segments[1].start);
+    monitor_retire(monitor);
     answer_watches(monitor);
     for (unsigned i = 0; i < monitor->client_count; i++)
         stream_send(&monitor->clients[i]->stream, MSG_EXITED, 0, &body, sizeof body);

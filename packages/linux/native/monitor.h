@@ -39,6 +39,8 @@ _Noreturn void monitor_main(const struct monitor_place *place);
 int monitor_request(struct monitor *monitor, struct client *client, struct frame *frame);
 /* Answers the client that awaits launch or start, if it is still there. */
 void answer_waiter(struct monitor *monitor, const struct failure *failure);
+/* Gives the socket's place up, before the last news: whoever hears it may at once listen there again. */
+void monitor_retire(struct monitor *monitor);
 /* Ends a monitor whose process is gone or never came to be. */
 _Noreturn void monitor_finish(struct monitor *monitor);
 

@@ -25,8 +25,8 @@ static int own(const char *path, mode_t mode, uid_t uid, gid_t gid) {
 
 static int make_one(const char *path, mode_t mode, uid_t uid, gid_t gid) {
     if (mkdir(path, 0700) == 0) return own(path, mode, uid, gid);
-    int error = errno;
-    return error == EEXIST && is_directory(path) ? 0 : error;
+    if (errno != EEXIST) return errno;
+    return is_directory(path) ? 0 : ENOTDIR;
 }
 
 int make_directories(const char *path, mode_t mode, uid_t uid, gid_t gid) {

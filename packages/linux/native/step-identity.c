@@ -11,6 +11,9 @@
 
 #include "steps.h"
 
+/* What setresuid and setresgid take for "leave it as it is", which would leave it root. */
+static const uint32_t UNCHANGED = UINT32_MAX;
+
 int step_set_groups(struct runner *runner, const struct step *step) {
     (void)runner;
     const struct text *gids = &step->text[0];
@@ -25,6 +28,7 @@ int step_set_groups(struct runner *runner, const struct step *step) {
 int step_set_gid(struct runner *runner, const struct step *step) {
     (void)runner;
     gid_t gid = (gid_t)step->number[0];
+    if (gid == UNCHANGED) return EINVAL;
     TRY(setresgid(gid, gid, gid));
     return 0;
 }
@@ -33,6 +37,7 @@ int step_set_uid(struct runner *runner, const struct step *step) {
     (void)runner;
     uid_t uid = (uid_t)step->number[0];
     struct stat status;
+    if (uid == UNCHANGED) return EINVAL;
     /* The pipes become the user's own, so that the program can open /dev/stdout again. */
     for (int fd = 0; fd <= 2; fd++)
         if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && fchown(fd, uid, (gid_t)-1) < 0) continue;

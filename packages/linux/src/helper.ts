@@ -21,6 +21,7 @@ export interface Helper {
 export const Helper = token<Helper>("linux/Helper");
 
 export interface MonitorLocation {
+  /** Of any length, but its last component has 80 bytes at most. */
   socket: string;
   /** Holds the output record (`output.N`), the exit record (`exit`) and the launch record (`launch`). */
   directory: string;

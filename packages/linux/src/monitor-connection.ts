@@ -69,6 +69,7 @@ export class MonitorConnection implements Monitor {
     try {
       const reply = await this.#stepRequest(Message.launch, body, options);
       this.#pid = reply.readUInt32LE(0);
+      this.#started = !program.process.some((step) => step.do === "barrier");
       return this.#pid;
     } catch (thrown) {
       // The monitor ends by itself with the connection that launched, and the process with it.

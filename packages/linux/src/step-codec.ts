@@ -70,13 +70,7 @@ export const stepLayouts: { readonly [Name in StepName]: Layout<Name> } = {
     flag: (step) => step.console ?? true,
     write: (body, step) => body.u32(step.rows).u32(step.columns).u32(step.uid),
   },
-  "set-groups": {
-    op: 25,
-    write: (body, step) => {
-      body.u32(step.gids.length * 4);
-      for (const gid of step.gids) body.u32(gid);
-    },
-  },
+  "set-groups": { op: 25, write: (body, step) => body.bytes(new Uint8Array(Uint32Array.from(step.gids).buffer)) },
   "set-gid": { op: 26, write: (body, step) => body.u32(step.gid) },
   "set-uid": { op: 27, write: (body, step) => body.u32(step.uid) },
   "keep-capabilities": { op: 28 },
