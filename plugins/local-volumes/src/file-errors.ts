@@ -1,0 +1,17 @@
+import { EngineError, isEngineError, messageOf } from "@gantry/core";
+
+export function errnoOf(thrown: unknown): string {
+  return (thrown as NodeJS.ErrnoException | undefined)?.code ?? "";
+}
+
+/** What an error of the file system means to the engine. @param doing completes "could not …" */
+export function fileError(doing: string, thrown: unknown): unknown {
+  if (isEngineError(thrown) || !(thrown instanceof Error) || !("syscall" in thrown)) return thrown;
+  const errno = errnoOf(thrown);
+  const options = { cause: thrown, details: { errno } };
+  if (errno === "ENOSPC" || errno === "EDQUOT") {
+    return new EngineError("unavailable", `could not ${doing}: the disk is full, free some space`, options);
+  }
+  const code = errno === "EACCES" || errno === "EPERM" || errno === "EROFS" ? "forbidden" : "internal";
+  return new EngineError(code, `could not ${doing}: ${messageOf(thrown)}`, options);
+}
