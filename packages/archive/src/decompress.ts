@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Readable, pipeline } from "node:stream";
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { ZstdDecompress } from "node:zlib";
 
 import { EngineError, messageOf } from "@gantry/core";
 
@@ -36,7 +37,7 @@ export async function* decompress(stream: AsyncIterable<Uint8Array>): AsyncGener
     const compression = detectCompression(start);
     if (compression === "none") yield* source;
     else if (compression === "gzip") yield* unpack(compression, source, createGunzip());
-    else if (compression === "zstd") yield* unpack(compression, source, createZstdDecompress());
+    else if (compression === "zstd") yield* unpackZstd(source);
     else yield* unpackByProgram(compression, source);
   } finally {
     await reader.close();
@@ -66,6 +67,46 @@ async function* unpack(
   } finally {
     codec.destroy();
   }
+}
+
+/** A zstd stream is one frame after another, and Node's codec ends with the first, so each gets a codec of its own. */
+async function* unpackZstd(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array | undefined;
+  do {
+    const codec = createZstdDecompress();
+    const fed = feedFrame(codec, source, rest);
+    fed.catch((thrown: unknown) => codec.destroy(thrown instanceof Error ? thrown : new Error(messageOf(thrown))));
+    try {
+      for await (const chunk of codec) yield chunk as Uint8Array;
+    } catch (cause) {
+      if (cause instanceof Error && "errno" in cause) throw damaged("zstd", cause.message, cause);
+      throw cause;
+    } finally {
+      codec.destroy();
+    }
+    rest = await fed;
+  } while (rest);
+}
+
+/** Resolves with what was read beyond the end of the frame; `undefined` at the end of the source. */
+async function feedFrame(
+  codec: ZstdDecompress,
+  source: AsyncIterator<Uint8Array>,
+  first: Uint8Array | undefined,
+): Promise<Uint8Array | undefined> {
+  let fed = 0;
+  for (let part = first ?? (await nextOf(source)); part && !codec.destroyed; part = await nextOf(source)) {
+    fed += part.length;
+    await new Promise<void>((resolve) => codec.write(part, () => resolve()));
+    if (codec.bytesWritten < fed) return part.subarray(part.length - (fed - codec.bytesWritten));
+  }
+  codec.end();
+  return undefined;
+}
+
+async function nextOf(source: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+  const result = await source.next();
+  return result.done ? undefined : result.value;
 }
 
 async function* unpackByProgram(program: Program, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
