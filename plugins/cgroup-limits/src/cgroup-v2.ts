@@ -7,7 +7,7 @@ import type { ResourceLimits, ResourceUsage } from "@gantry/core";
 import { errnoOf, readControl, readKeyed, writeControl } from "./control-file.ts";
 import { removeGroups } from "./group-tree.ts";
 import type { CgroupMount, GroupControl, Hierarchy } from "./hierarchy.ts";
-import { controllerOf, v2Fields, writeV2Limits } from "./v2-limits.ts";
+import { v2FieldsOffered, writeV2Limits } from "./v2-limits.ts";
 import { readV2Usage } from "./v2-usage.ts";
 
 const wanted = ["cpu", "memory", "pids", "io", "cpuset"];
@@ -61,8 +61,7 @@ export class CgroupV2 implements Hierarchy {
       path = join(path, part);
       this.#delegate(path);
     }
-    const enabled = words(join(this.directory, "cgroup.subtree_control"));
-    return v2Fields.filter((field) => enabled.includes(controllerOf(field)));
+    return v2FieldsOffered(this.directory, words(join(this.directory, "cgroup.subtree_control")));
   }
 
   #delegate(directory: string): void {

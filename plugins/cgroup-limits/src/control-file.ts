@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 
 import { EngineError } from "@gantry/core";
 import type { ErrorCode } from "@gantry/core";
@@ -42,7 +42,8 @@ export function writeLimit(path: string, value: string, field: string): void {
 
 /** One write(2): a control file takes a value whole or not at all. Throws Node's system errors. */
 export function writeControl(path: string, value: string): void {
-  const fd = openSync(path, "w");
+  // Without O_CREAT: asked to make a file that it lacks, cgroupfs says EACCES and not ENOENT.
+  const fd = openSync(path, constants.O_WRONLY);
   try {
     writeSync(fd, value);
   } finally {

@@ -8,30 +8,36 @@ import { readControl, readNumber, writeLimit } from "./control-file.ts";
 type Field = keyof ResourceLimits;
 
 /**
- * Not among them: memory.swappiness and switching the OOM killer off, which v2 gave up, and devices, which v2 controls by a BPF
- * program that only bpf(2) can load.
+ * The controller and the file behind each field; of several files the first that exists. Not among them: memory.swappiness and
+ * switching the OOM killer off, which v2 gave up, and devices, which v2 controls by a BPF program that only bpf(2) can load.
  */
-const controllers: Partial<Record<Field, string>> = {
-  memory: "memory",
-  memorySwap: "memory",
-  memoryReservation: "memory",
-  cpuShares: "cpu",
-  cpuQuota: "cpu",
-  cpuPeriod: "cpu",
-  cpusetCpus: "cpuset",
-  cpusetMems: "cpuset",
-  pids: "pids",
-  blkioWeight: "io",
-  blkioReadBps: "io",
-  blkioWriteBps: "io",
-  blkioReadIops: "io",
-  blkioWriteIops: "io",
+const controls: Partial<Record<Field, readonly [controller: string, ...files: string[]]>> = {
+  memory: ["memory", "memory.max"],
+  memorySwap: ["memory", "memory.swap.max"],
+  memoryReservation: ["memory", "memory.low"],
+  cpuShares: ["cpu", "cpu.weight"],
+  cpuQuota: ["cpu", "cpu.max"],
+  cpuPeriod: ["cpu", "cpu.max"],
+  cpusetCpus: ["cpuset", "cpuset.cpus"],
+  cpusetMems: ["cpuset", "cpuset.mems"],
+  pids: ["pids", "pids.max"],
+  blkioWeight: ["io", "io.weight", "io.bfq.weight"],
+  blkioReadBps: ["io", "io.max"],
+  blkioWriteBps: ["io", "io.max"],
+  blkioReadIops: ["io", "io.max"],
+  blkioWriteIops: ["io", "io.max"],
 };
 
-export const v2Fields = Object.keys(controllers) as Field[];
-
-export function controllerOf(field: Field): string {
-  return controllers[field] ?? "";
+/**
+ * The fields that can be limited in the groups beneath a directory.
+ * @param handedDown the controllers that it hands down to them
+ */
+export function v2FieldsOffered(directory: string, handedDown: readonly string[]): Field[] {
+  return Object.entries(controls)
+    .filter(([, [controller, ...files]]) => {
+      return handedDown.includes(controller) && files.some((file) => existsSync(join(directory, file)));
+    })
+    .map(([field]) => field as Field);
 }
 
 /** Writes validated limits. */

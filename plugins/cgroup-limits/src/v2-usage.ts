@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ResourceUsage } from "@gantry/core";
 
 import { readControl, readKeyed, readNumber } from "./control-file.ts";
+import { processesIn } from "./group-tree.ts";
 
 export function readV2Usage(directory: string): ResourceUsage {
   const cpu = readKeyed(join(directory, "cpu.stat"));
@@ -19,7 +20,8 @@ export function readV2Usage(directory: string): ResourceUsage {
     },
     memory: readMemory(directory),
     pids: {
-      current: readNumber(join(directory, "pids.current")) ?? 0,
+      // Without the controller threads cannot be counted; processes can.
+      current: readNumber(join(directory, "pids.current")) ?? processesIn(directory).length,
       ...(pidLimit !== undefined && { limit: pidLimit }),
     },
     blkio: readIo(directory),

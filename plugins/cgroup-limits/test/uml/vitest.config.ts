@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+/** For the run inside user-mode Linux, whose root is the host's files, read-only: nothing is built or cached there. */
+export default defineConfig({
+  root: new URL("../../../..", import.meta.url).pathname,
+  cacheDir: "/tmp/vite",
+  oxc: { decorator: { legacy: true } },
+  ssr: { resolve: { conditions: ["@gantry/source"] } },
+  test: {
+    include: ["plugins/cgroup-limits/test/uml/*.uml.ts"],
+    pool: "forks",
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: ["json"],
+    outputFile: "/tmp/result.json",
+  },
+});
