@@ -1,7 +1,7 @@
 import { mkdir, rmdir } from "node:fs/promises";
 import path from "node:path";
 
-import { EngineError, plainDirectory } from "@gantry/core";
+import { EngineError, isEngineError, plainDirectory } from "@gantry/core";
 import type { CallOptions, FileTree, Mount, Mounter, Paths } from "@gantry/core";
 
 /** Larger user files are not read: nothing that a container controls may fill the engine's memory. */
@@ -90,7 +90,7 @@ async function readThroughLayers(
 ): Promise<string> {
   for (const layer of layers) {
     const entry = await tree.lookup(layer, `${directory}/${name}`, call);
-    if (entry !== undefined) return entry.type === "file" ? readText(tree, layer, `${directory}/${name}`, call) : "";
+    if (entry !== undefined) return readText(tree, layer, `${directory}/${name}`, call);
     const parent = await tree.lookup(layer, directory, call);
     // A whiteout or an opaque directory hides whatever lies below.
     if (parent !== undefined && (parent.type !== "directory" || isOpaque(parent.xattrs))) return "";
@@ -105,15 +105,21 @@ function isOpaque(xattrs: ReadonlyMap<string, Uint8Array>): boolean {
 
 async function readText(tree: FileTree, root: string, file: string, call: CallOptions): Promise<string> {
   const entry = await tree.lookup(root, file, call);
-  if (entry?.type !== "file") return "";
+  if (entry?.type !== "file" && entry?.type !== "symlink") return "";
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of tree.read(root, file, call)) {
-    size += chunk.length;
-    if (size > maximumFileSize) {
-      throw new EngineError("invalid-argument", `/${file} of the container is larger than ${maximumFileSize} bytes`);
+  try {
+    for await (const chunk of tree.read(root, file, call)) {
+      size += chunk.length;
+      if (size > maximumFileSize) {
+        throw new EngineError("invalid-argument", `/${file} of the container is larger than ${maximumFileSize} bytes`);
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (thrown) {
+    // A link to nowhere.
+    if (entry.type === "symlink" && isEngineError(thrown, "not-found")) return "";
+    throw thrown;
   }
   return Buffer.concat(chunks).toString("utf8");
 }

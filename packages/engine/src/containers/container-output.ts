@@ -3,7 +3,6 @@ import type { CallOptions, LogEntry, LogQuery } from "@gantry/core";
 
 import type { AttachOptions, Attachment, LogsQuery } from "../engine.ts";
 import type { EngineComponents } from "../engine-components.ts";
-import { now } from "../timestamps.ts";
 import type { ContainerAttachments } from "./container-attachments.ts";
 import type { ContainerLifecycle } from "./container-lifecycle.ts";
 import type { ContainerPaths } from "./container-paths.ts";
@@ -61,9 +60,8 @@ export class ContainerOutput {
     // Held from the beginning until it is known where to begin, so that nothing is dropped meanwhile.
     const reader = run?.readers.open(0);
     const before = await (options.replay ? run?.pump.caughtUp() : undefined);
-    const earlier = options.replay
-      ? this.#read(container, { stdout: true, stderr: true, until: before?.time ?? now() })
-      : undefined;
+    const until = before?.time === undefined ? {} : { until: before.time };
+    const earlier = options.replay ? this.#read(container, { stdout: true, stderr: true, ...until }) : undefined;
     const attachment: LocalAttachment = new LocalAttachment({
       terminal: config.terminal,
       endsStdin: config.stdinOnce && !config.terminal,

@@ -24,7 +24,7 @@ export class ContainerStore {
   async load(): Promise<void> {
     const records: ContainerRecord[] = [];
     for await (const { value } of this.#state.list<ContainerRecord>(containersBucket)) records.push(value);
-    records.sort((left, right) => (left.createdAt < right.createdAt ? -1 : 1));
+    records.sort((left, right) => Number(left.createdAt > right.createdAt) - Number(left.createdAt < right.createdAt));
     for (const record of records) this.#remember(record);
   }
 

@@ -42,7 +42,7 @@ export class ImageContents {
   /**
    * Stores the content of a descriptor unless it is here, taking up what an earlier attempt left.
    * @returns whether it was here already
-   * Errors: `invalid-argument` when it is not what the descriptor says.
+   * Errors: `invalid-argument` when it is not what the descriptor says, `unavailable` when it ends early.
    */
   ensure({ digest, size }: ContentDescriptor, content: FetchContent, call: CallOptions): Promise<boolean> {
     return this.#lock.run(digest, async () => {
@@ -57,6 +57,9 @@ export class ImageContents {
             content.progress?.(bytes);
           }
         }
+        // What came so far is kept, where a commit would throw it away.
+        if (bytes < size)
+          throw new EngineError("unavailable", `${digest} ended after ${bytes} of ${size} bytes: try again`);
         await writer.commit(call);
       } finally {
         await writer.close();

@@ -40,7 +40,7 @@ export class LocalImages implements Images {
         size: image.layers.reduce((total, { size }) => total + size, 0),
         labels: image.defaults.labels,
       }))
-      .toSorted((left, right) => (left.createdAt < right.createdAt ? 1 : -1));
+      .toSorted((left, right) => Date.parse(right.createdAt) - Date.parse(left.createdAt));
   }
 
   pull(reference: string, options: PullOptions = {}): Promise<{ id: string; digest: string; upToDate: boolean }> {
