@@ -75,7 +75,7 @@ export interface IsolatedContainer {
   kill(signal: number, options?: CallOptions): Promise<void>;
   pause(options?: CallOptions): Promise<void>;
   resume(options?: CallOptions): Promise<void>;
-  /** Runs one more process in the container, with a monitor of its own. `conflict` unless running. */
+  /** Prepares one more process in the container, with a monitor of its own; its `start` lets it run. `conflict` unless running. */
   exec(execId: string, process: ProcessSpec, options: CreateOptions): Promise<IsolatedProcess>;
   /** A process that `exec` made, also by an earlier engine. */
   loadExec(execId: string, options: LoadOptions): Promise<IsolatedProcess>;

@@ -73,6 +73,11 @@ export class Bench<Subject, Extra extends object = object> {
     this.#subject = subjectOf(this.#kernel, this.#token);
   }
 
+  /** Another implementation that the plugins under test wire, where they do. */
+  find<T>(token: Token<T>): T | undefined {
+    return this.#kernel?.getAll(token)[0];
+  }
+
   /** A directory inside the bench's, made when missing. */
   async makeDirectory(name: string): Promise<string> {
     const path = join(this.directory, name);

@@ -7,6 +7,7 @@ export * from "./fixtures/collect.ts";
 export * from "./fixtures/random-content.ts";
 export * from "./fixtures/temporary-directory.ts";
 export * from "./image-store-contract.ts";
+export * from "./isolation-backend-contract.ts";
 export * from "./log-driver-contract.ts";
 export * from "./memory/memory-file-tree.ts";
 export * from "./memory/memory-image-store.ts";
