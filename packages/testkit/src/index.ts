@@ -11,6 +11,7 @@ export * from "./isolation-backend-contract.ts";
 export * from "./log-driver-contract.ts";
 export * from "./memory/memory-file-tree.ts";
 export * from "./memory/memory-image-store.ts";
+export * from "./memory/memory-isolation-backend.ts";
 export * from "./memory/memory-log-driver.ts";
 export * from "./memory/memory-resource-limiter.ts";
 export * from "./memory/memory-state-store.ts";
