@@ -68,6 +68,11 @@ export class EngineFixture implements AsyncDisposable {
     this.machine.loseEngine();
   }
 
+  /** Leaves an engine as it is: it is dead, and answers nothing. */
+  abandon(engine: LocalEngine): void {
+    this.#engines.splice(this.#engines.indexOf(engine), 1);
+  }
+
   /** Everything that containers can leave behind, by kind. */
   async remains(): Promise<Record<string, readonly string[]>> {
     const { state, storage, limiter, volumes, paths } = this.components() as Required<EngineComponents>;

@@ -22,10 +22,8 @@ export class FakeDiffer implements LayerDiffer {
     return { diffId, size: bytes.length, contentSize: bytes.length, entries: 1 };
   }
 
-  // oxlint-disable-next-line require-yield -- equal trees
   async *diff(): AsyncGenerator<Uint8Array> {}
 
-  // oxlint-disable-next-line require-yield -- equal trees
   async *changes(): AsyncGenerator<never> {}
 }
 

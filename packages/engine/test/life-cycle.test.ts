@@ -39,22 +39,19 @@ describe("create", () => {
   it("refuses what it cannot make, and leaves nothing", async () => {
     await using fixture = await EngineFixture.open();
     const { containers } = await fixture.start();
-    const refuse = (options: Parameters<typeof containers.create>[0]) => expect(containers.create(options)).rejects;
-    await refuse({ config: { image: "none" } }).toMatchObject({
+    const limits = { ...container("true"), hostConfig: { resources: { memory: 1 } } };
+    const binds = { ...container("true"), hostConfig: { binds: ["x"] } };
+    const logs = { ...container("true"), hostConfig: { logDriver: { name: "memory", options: { x: "y" } } } };
+    const name = "Invalid container name (-x), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed";
+    await expect(containers.create({ config: { image: "none" } })).rejects.toMatchObject({
       code: "not-found",
       message: "No such image: none:latest",
     });
-    await refuse({ config: { image: "A" } }).toMatchObject({ code: "invalid-argument" });
-    await refuse({ ...container("true"), name: "-x" }).toThrow(
-      "Invalid container name (-x), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
-    );
-    await refuse({ ...container("true"), hostConfig: { resources: { memory: 1 } } }).toThrow(
-      "Minimum memory limit allowed is 6MB",
-    );
-    await refuse({ ...container("true"), hostConfig: { binds: ["x"] } }).toThrow("mount path must be absolute");
-    await refuse({ ...container("true"), hostConfig: { logDriver: { name: "memory", options: { x: "y" } } } }).toThrow(
-      "has no option x",
-    );
+    await expect(containers.create({ config: { image: "A" } })).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(containers.create({ ...container("true"), name: "-x" })).rejects.toThrow(name);
+    await expect(containers.create(limits)).rejects.toThrow("Minimum memory limit allowed is 6MB");
+    await expect(containers.create(binds)).rejects.toThrow("mount path must be absolute");
+    await expect(containers.create(logs)).rejects.toThrow("has no option x");
     expect(await fixture.remains()).toEqual(nothing);
   });
 

@@ -73,6 +73,7 @@ export class ScriptedBackend implements IsolationBackend {
 }
 
 let lastPid = 1_000_000_000;
+let lastTime = 1_700_000_000_000_000_000n;
 
 export class ScriptedContainer implements IsolatedContainer {
   current: IsolatedState = "created";
@@ -100,7 +101,7 @@ export class ScriptedContainer implements IsolatedContainer {
   write(stream: "stdout" | "stderr", text: string): void {
     const data = Buffer.from(text);
     this.#end += data.length;
-    this.#chunks.push({ stream, data, time: BigInt(Date.now()) * 1_000_000n, next: this.#end });
+    this.#chunks.push({ stream, data, time: (lastTime += 1n), next: this.#end });
     this.#change();
   }
 

@@ -76,8 +76,10 @@ export class LogPump {
       const from = sink === undefined ? 0 : Math.max(0, (await sink.lastPosition()) - base);
       this.#position = from;
       const batches = new Batches((entries, position) => this.#write(sink, entries, position));
+      // A write that fails ends the pass at once, though no more output may come for long.
+      const signal = AbortSignal.any([this.#detached.signal, batches.failed]);
       try {
-        for await (const chunk of isolated.output({ from, follow: true, signal: this.#detached.signal })) {
+        for await (const chunk of isolated.output({ from, follow: true, signal })) {
           if (chunk.lost !== undefined) this.#tellLost(chunk.lost);
           await batches.add(chunk, chunk.next);
         }
@@ -118,7 +120,7 @@ class Batches {
   #bytes = 0;
   #position = 0;
   #writing: Promise<void> | undefined;
-  #failure: { thrown: unknown } | undefined;
+  readonly #failed = new AbortController();
 
   constructor(write: (entries: readonly LogEntry[], position: number) => Promise<void>) {
     this.#write = write;
@@ -131,12 +133,17 @@ class Batches {
     this.#position = position;
     this.#writing ??= this.#drain();
     if (this.#bytes >= maximumBatch) await this.#writing;
-    this.#check();
+    this.failed.throwIfAborted();
   }
 
   async drained(): Promise<void> {
     await this.#writing;
-    this.#check();
+    this.failed.throwIfAborted();
+  }
+
+  /** Aborted with what a write rejected with. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
   }
 
   async #drain(): Promise<void> {
@@ -148,13 +155,9 @@ class Batches {
         await this.#write(entries, this.#position);
       }
     } catch (thrown) {
-      this.#failure = { thrown };
+      this.#failed.abort(thrown);
     } finally {
       this.#writing = undefined;
     }
-  }
-
-  #check(): void {
-    if (this.#failure) throw this.#failure.thrown;
   }
 }
