@@ -1,3 +1,4 @@
+import type { PluginReport } from "@gantry/core";
 import type { Engine } from "@gantry/engine";
 
 /** Reaches an engine when a command needs one: an embedded engine, or a client of a daemon. */
@@ -10,15 +11,6 @@ export interface EngineConnector {
 }
 
 export interface ConnectedEngine extends Engine {
-  /** What is wired, in order of start, with those that this machine cannot run. */
+  /** Every plugin that was listed, also those that are not wired, with the reason. */
   plugins(): readonly PluginReport[] | Promise<readonly PluginReport[]>;
-}
-
-export interface PluginReport {
-  name: string;
-  /** Names of the interfaces that it provides. */
-  provides: readonly string[];
-  active: boolean;
-  /** Why it is not active. */
-  reason?: string;
 }

@@ -2,4 +2,4 @@
 export { type Application, type GlobalOptions, runApplication } from "./application.ts";
 export type { CommandEntry } from "./command-entry.ts";
 export { commandTable } from "./command-table.ts";
-export type { ConnectedEngine, EngineConnector, PluginReport } from "./connected-engine.ts";
+export type { ConnectedEngine, EngineConnector } from "./connected-engine.ts";

@@ -1,6 +1,6 @@
-import type { Command, CommandContext, CommandOption } from "@gantry/core";
+import type { Command, CommandContext, CommandOption, PluginReport } from "@gantry/core";
 
-import type { EngineConnector, PluginReport } from "../connected-engine.ts";
+import type { EngineConnector } from "../connected-engine.ts";
 import { OptionValues, requireArguments } from "../parsing/option-values.ts";
 import { type ListField, renderList } from "../rendering/formatted-list.ts";
 import { listFormatOption } from "./format-option.ts";
@@ -8,7 +8,7 @@ import { listFormatOption } from "./format-option.ts";
 const fields: readonly ListField<PluginReport>[] = [
   { name: "Name", heading: "PLUGIN", value: (row) => row.name },
   { name: "Provides", heading: "PROVIDES", value: (row) => row.provides.join(",") },
-  { name: "Status", heading: "STATUS", value: (row) => (row.active ? "active" : (row.reason ?? "inactive")) },
+  { name: "Status", heading: "STATUS", value: (row) => row.reason ?? "active" },
 ];
 
 export class PluginsCommand implements Command {

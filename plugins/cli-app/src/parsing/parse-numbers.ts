@@ -12,7 +12,7 @@ const exponents = { "": 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 } as const;
 
 /** Bytes, with a binary unit: `512`, `32m`, `1.5g`, `64KiB`. */
 export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp])?(?:i?b)?$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(?: ?(?=[a-z])([kmgtp])?(?:i?b)?)?$/i.exec(text);
   if (match === null) throw new InvalidValue(`invalid size: '${text}'`);
   const exponent = exponents[(match[2] ?? "").toLowerCase() as keyof typeof exponents];
   const bytes = Math.trunc(Number(match[1]) * 1024 ** exponent);

@@ -9,9 +9,6 @@ import { InvalidValue } from "../parsing/usage-error.ts";
 import { absoluteBind } from "./absolute-bind.ts";
 import { present } from "./present.ts";
 
-/** Microseconds: the period in which `--cpus` is counted. */
-const cpuPeriod = 100_000;
-
 /** What `docker run` says of the host's side of a container; what it does not say is left to the engine. */
 export function hostConfigOf(values: OptionValues, host: CommandHost, terminal: boolean): Partial<HostConfig> {
   return {
@@ -38,14 +35,13 @@ export function hostConfigOf(values: OptionValues, host: CommandHost, terminal: 
 }
 
 function resourcesOf(values: OptionValues): HostConfig["resources"] {
-  const cpus = values.parsed("cpus", parseCpus);
   return present({
     memory: values.parsed("memory", parseSize),
     memorySwap: values.parsed("memory-swap", parseSizeOrUnlimited),
     cpuShares: values.parsed("cpu-shares", parseInteger),
     cpusetCpus: values.text("cpuset-cpus"),
     pids: values.parsed("pids-limit", parseInteger),
-    ...(cpus === undefined ? {} : { cpuPeriod, cpuQuota: Math.round((cpus / 1e9) * cpuPeriod) }),
+    nanoCpus: values.parsed("cpus", parseCpus),
   });
 }
 

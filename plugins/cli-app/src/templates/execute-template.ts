@@ -60,9 +60,8 @@ class Execution {
       case "field":
         return lookup(operand.path, dot);
       case "word": {
-        const called = this.#functions[operand.text];
-        if (called === undefined) throw new TemplateError(`function "${operand.text}" not defined`);
-        return called;
+        if (Object.hasOwn(this.#functions, operand.text)) return this.#functions[operand.text];
+        throw new TemplateError(`function "${operand.text}" not defined`);
       }
     }
   }

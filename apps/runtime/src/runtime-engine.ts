@@ -1,0 +1,41 @@
+import { rmdir } from "node:fs/promises";
+
+import type { CallOptions, Kernel, Paths, PluginReport } from "@gantry/core";
+import { type Containers, Engine, type EngineInfo, type Images } from "@gantry/engine";
+
+/** An engine in this process: the engine's face, and the end of it. */
+export class RuntimeEngine implements Engine, AsyncDisposable {
+  readonly containers: Containers;
+  readonly images: Images;
+  readonly paths: Paths;
+  /** The wiring, for what is not part of the engine's face: `engine.kernel.getAll(Transport)`. */
+  readonly kernel: Kernel;
+
+  constructor(kernel: Kernel, paths: Paths) {
+    const engine = kernel.get(Engine);
+    this.containers = engine.containers;
+    this.images = engine.images;
+    this.paths = paths;
+    this.kernel = kernel;
+  }
+
+  info(options?: CallOptions): Promise<EngineInfo> {
+    return this.kernel.get(Engine).info(options);
+  }
+
+  /** Every plugin that was listed, with the reason where it is not wired. */
+  plugins(): readonly PluginReport[] {
+    return this.kernel.plugins();
+  }
+
+  /** Lets go of everything; running containers go on, and the next engine on this root takes them up. Repeatable. */
+  async close(): Promise<void> {
+    await this.kernel.stop();
+    // With containers that run there is something in it, and it stays.
+    await rmdir(this.paths.execRoot).catch(() => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
