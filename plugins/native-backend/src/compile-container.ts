@@ -14,7 +14,8 @@ import { sysctlPath } from "./sysctl-path.ts";
 const defaultOutputLimit = 100_000_000;
 /** `lo` is the first interface of every network namespace. */
 const loopbackIndex = 1;
-const allCapabilities = (1n << 64n) - 1n;
+/** In a user namespace of its own a process has all there are. */
+export const allCapabilities = (1n << 64n) - 1n;
 
 /** What a program needs to know beyond the spec. */
 export interface CompileContext {
@@ -32,7 +33,7 @@ export function compileContainer(
   context: CompileContext,
 ): LaunchProgram {
   const namespaces = compileNamespaces(spec);
-  const slots = new MountSlots();
+  const slots = new MountSlots(context.staging);
   // Compiled before the steps that open the slots, which they fill.
   const insideRoot = [...compileMounts(spec, slots, limits), ...compileDevices(spec, slots)];
   const process: Step[] = [
@@ -40,9 +41,9 @@ export function compileContainer(
     ...compileJoin(limits),
     ...namespaces.process,
     ...compileCgroupNamespace(spec),
-    ...becomeRoot(spec),
     ...compilePropagation(spec, slots),
     ...compileRoot(spec, context.staging),
+    ...becomeRoot(spec),
     ...insideRoot,
     ...compileNetwork(spec),
     ...Object.entries(spec.sysctl).map(([name, data]): Step => ({ do: "write-file", path: sysctlPath(name), data })),
@@ -65,7 +66,10 @@ function compileCgroupNamespace(spec: RuntimeSpec): Step[] {
   return isNew(spec, "cgroup") ? [{ do: "unshare", flags: namespaceKinds.cgroup?.flag ?? 0 }] : [];
 }
 
-/** In a user namespace the process is nobody until it takes an id that is mapped. */
+/**
+ * In a user namespace the process is nobody inside and the host's root outside until it takes an id that is mapped: after it
+ * has found its way through the host's directories, and before it makes anything.
+ */
 function becomeRoot(spec: RuntimeSpec): Step[] {
   if (!isNew(spec, "user")) return [];
   return [

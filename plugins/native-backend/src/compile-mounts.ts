@@ -3,6 +3,7 @@ import { mountAttributes, MountFlag, parseMountOptions } from "@gantry/linux";
 import type { Step } from "@gantry/linux";
 
 import { compileCgroupMount } from "./compile-cgroups.ts";
+import { isNew } from "./compile-namespaces.ts";
 import type { MountSlots } from "./mount-slots.ts";
 
 /** Takes the host's mounts out of the process's tree, so that nothing mounted here shows there. */
@@ -54,10 +55,19 @@ export function compileMounts(spec: RuntimeSpec, slots: MountSlots, limits: Limi
       );
       continue;
     }
-    steps.push({ do: "mount", source, target, type, flags, data, create: true });
+    steps.push(
+      needsHostProc(spec, type)
+        ? slots.placeNew({ type, source, flags, data }, target)
+        : { do: "mount", source, target, type, flags, data, create: true },
+    );
     if (propagation) steps.push({ do: "remount", target, flags: propagation });
   }
   return steps;
+}
+
+/** In a user namespace the kernel mounts proc and sysfs only where they are to be seen whole already: beside the host's. */
+function needsHostProc(spec: RuntimeSpec, type: string): boolean {
+  return (type === "proc" || type === "sysfs") && isNew(spec, "user");
 }
 
 /** What is done to the root when all is in place. */

@@ -2,22 +2,16 @@ import { EngineError } from "@gantry/core";
 import { StepError } from "@gantry/linux";
 
 /**
- * What a failed launch or start means for the caller: whether the program could not be executed, which is the user's affair, or a
- * part of the container could not be made.
+ * What a failed launch or start means for the caller: whether the program could not be executed, or a part of the container could
+ * not be made. The latter is the spec's fault unless the engine lacks a right or a resource.
  */
 export function launchError(thrown: unknown): unknown {
   if (!(thrown instanceof StepError) || !thrown.step) return thrown;
-  const { step, errnoName } = thrown;
+  const { step, code, details } = thrown;
   if (step.do === "execute") return executeError(step.argv[0] ?? "", thrown);
-  if (step.do === "change-directory") {
-    return new EngineError("invalid-argument", `cwd ${JSON.stringify(step.path)}: ${thrown.message}`, {
-      cause: thrown,
-      details: { ...thrown.details },
-    });
-  }
-  const missing = errnoName === "ENOENT" || errnoName === "ESRCH";
-  if (!missing) return thrown;
-  return new EngineError("invalid-argument", thrown.message, { cause: thrown, details: { ...thrown.details } });
+  const message = step.do === "change-directory" ? `cwd ${step.path}: ${thrown.message}` : thrown.message;
+  const kept = code === "forbidden" || code === "unavailable";
+  return new EngineError(kept ? code : "invalid-argument", message, { cause: thrown, details: { ...details } });
 }
 
 function executeError(program: string, cause: StepError): EngineError {

@@ -17,7 +17,7 @@ import type {
 import { Helper, readExitRecord, readLaunchRecord } from "@gantry/linux";
 import type { LaunchProgram, Monitor, MonitorLocation } from "@gantry/linux";
 
-import { compileContainer } from "./compile-container.ts";
+import { allCapabilities, compileContainer } from "./compile-container.ts";
 import { compileExec } from "./compile-exec.ts";
 import { namespaceKinds } from "./compile-namespaces.ts";
 import { launchError } from "./launch-error.ts";
@@ -29,6 +29,8 @@ import type { ProcessHandle } from "./native-process.ts";
 import { foreignNamespaces } from "./namespaces-of.ts";
 import { SeccompCache } from "./seccomp/seccomp-cache.ts";
 import { validateProcess, validateSpec } from "./validate-spec.ts";
+
+type FoundProcess = Omit<ProcessHandle, "id" | "forget">;
 
 /** Runs containers on the kernel's namespaces, by no program but the helper. */
 export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder {
@@ -47,7 +49,10 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
   readonly #seccomp = new SeccompCache();
   /** Containers of this engine process; one that was not started yet can only be had from here. */
   readonly #containers = new Map<string, NativeContainer>();
-  readonly #creating = new Set<string>();
+  /** Processes added to them, by `CONTAINER/ID`. */
+  readonly #added = new Map<string, NativeProcess>();
+  /** What is being made at present. */
+  readonly #making = new Set<string>();
   #capabilities: bigint | undefined;
 
   /** @param paths where `options.execRoot` is not given */
@@ -68,27 +73,26 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
     this.#capabilities = permittedCapabilities();
   }
 
+  /** What runs goes on without the engine; what was created and not started ends. */
+  stop(): void {
+    for (const process of [...this.#containers.values(), ...this.#added.values()]) process.release();
+    this.#containers.clear();
+    this.#added.clear();
+  }
+
   async create(id: string, spec: RuntimeSpec, options: CreateOptions): Promise<IsolatedContainer> {
     options.signal?.throwIfAborted();
     checkId(id);
     validateSpec(spec);
-    const location = this.#locate(id, options);
-    if (this.#creating.has(id) || this.#containers.has(id) || hasRecords(location)) {
-      throw new EngineError("conflict", `container ${id} exists`);
-    }
     if (this.#capabilities === undefined) this.start();
     const seccomp = spec.seccomp && this.#seccomp.program(spec.seccomp);
     const context = { staging: this.#staging, seccomp, capabilities: this.#capabilities ?? 0n };
     const program = compileContainer(spec, options, context);
-    this.#creating.add(id);
-    try {
-      const handle = await this.#launch(id, location, program, options, seccomp);
-      const container = new NativeContainer(handle, options.limits, this);
-      this.#containers.set(id, container);
-      return container;
-    } finally {
-      this.#creating.delete(id);
-    }
+    const forget = (): void => void this.#containers.delete(id);
+    const launched = await this.#launch(id, program, options, seccomp);
+    const container = new NativeContainer({ ...launched, id, forget }, options.limits, this);
+    this.#containers.set(id, container);
+    return container;
   }
 
   async load(id: string, options: LoadOptions): Promise<IsolatedContainer> {
@@ -96,9 +100,10 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
     checkId(id);
     const present = this.#containers.get(id);
     if (present) return present;
-    const handle = await this.#find(id, this.#locate(id, options), options);
-    if (!handle) throw new EngineError("not-found", `no container ${id}`);
-    const container = new NativeContainer(handle, options.limits, this);
+    const found = await this.#find(id, options);
+    if (!found) throw new EngineError("not-found", `no container ${id}`);
+    const forget = (): void => void this.#containers.delete(id);
+    const container = new NativeContainer({ ...found, id, forget }, options.limits, this);
     this.#containers.set(id, container);
     return container;
   }
@@ -111,9 +116,6 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
   ): Promise<IsolatedProcess> {
     checkId(execId);
     validateProcess(process);
-    const location = this.#locate(`${container.id}/${execId}`, options);
-    if (hasRecords(location))
-      throw new EngineError("conflict", `process ${execId} exists in container ${container.id}`);
     const { pid } = container;
     if (pid === undefined) throw new EngineError("conflict", `${container.id} has exited`);
     const namespaces = foreignNamespaces(pid);
@@ -121,59 +123,72 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
       pid,
       namespaces,
       seccomp: readSeccompRecord(container.location.directory),
-      available: namespaces.includes("user") ? (1n << 64n) - 1n : (this.#capabilities ??= permittedCapabilities()),
+      available: namespaces.includes("user") ? allCapabilities : (this.#capabilities ??= permittedCapabilities()),
     };
     const limits = options.limits ?? container.limits;
     const program = compileExec(process, { ...options, ...(limits && { limits }) }, target);
-    return new NativeProcess(await this.#launch(execId, location, program, options));
+    const name = `${container.id}/${execId}`;
+    return this.#keep(name, execId, await this.#launch(name, program, options));
   }
 
   async loadExec(container: NativeContainer, execId: string, options: LoadOptions): Promise<IsolatedProcess> {
-    const handle = await this.#find(execId, this.#locate(`${container.id}/${execId}`, options), {
-      stateDirectory: options.stateDirectory,
-    });
-    if (!handle) throw new EngineError("not-found", `no process ${execId} in container ${container.id}`);
-    return new NativeProcess(handle);
+    const name = `${container.id}/${execId}`;
+    const present = this.#added.get(name);
+    if (present) return present;
+    // The group is the container's: it is not ended with one process of it.
+    const found = await this.#find(name, { stateDirectory: options.stateDirectory });
+    if (!found) throw new EngineError("not-found", `no process ${execId} in container ${container.id}`);
+    return this.#keep(name, execId, found);
   }
 
-  forget(container: NativeContainer): void {
-    if (this.#containers.get(container.id) === container) this.#containers.delete(container.id);
+  #keep(name: string, id: string, process: FoundProcess): NativeProcess {
+    const added = new NativeProcess({ ...process, id, forget: () => void this.#added.delete(name) });
+    this.#added.set(name, added);
+    return added;
   }
 
+  /** Runs a program up to its barrier under a monitor of its own. Leaves nothing when it fails. */
   async #launch(
-    id: string,
-    location: MonitorLocation,
+    name: string,
     program: LaunchProgram,
     options: CreateOptions,
     seccomp?: Uint8Array,
-  ): Promise<ProcessHandle> {
+  ): Promise<FoundProcess> {
+    const location = this.#locate(name, options);
+    if (this.#making.has(name) || this.#containers.has(name) || this.#added.has(name) || hasRecords(location)) {
+      throw new EngineError("conflict", `${name} exists`);
+    }
+    this.#making.add(name);
     let monitor: Monitor | undefined;
     try {
       mkdirSync(location.directory, { recursive: true, mode: 0o700 });
       monitor = await this.#helper.monitor(location);
       if (seccomp) writeFileSync(join(location.directory, seccompRecord), seccomp, { mode: 0o600 });
       await monitor.launch(program, options);
-      return { id, location, monitor, started: false };
+      return { location, monitor, started: false };
     } catch (error) {
       monitor?.disconnect();
       await removeRecords(location);
       throw launchError(error);
+    } finally {
+      this.#making.delete(name);
     }
   }
 
   /** What is left of a process that an earlier engine made; `undefined` when nothing is, or it was never started. */
-  async #find(id: string, location: MonitorLocation, options: LoadOptions): Promise<ProcessHandle | undefined> {
+  async #find(name: string, options: LoadOptions): Promise<FoundProcess | undefined> {
+    const location = this.#locate(name, options);
     const monitor = await this.#helper.reconnect(location);
     if (monitor) {
-      if (await monitor.started().catch(() => false)) return { id, location, monitor, started: true };
+      if (await monitor.started().catch(() => false)) return { location, monitor, started: true };
       monitor.disconnect();
     }
     const exit = await readExitRecord(location.directory);
-    if (exit) return { id, location, monitor: undefined, started: true, exit };
+    if (exit) return { location, monitor: undefined, started: true, exit };
     if (!(await readLaunchRecord(location.directory))) return undefined;
     await killRecorded(location.directory);
     if (options.limits) await killGroup(options.limits);
-    return { id, location, monitor: undefined, started: true, exit: lostExit() };
+    return { location, monitor: undefined, started: true, exit: lostExit() };
   }
 
   get #staging(): string {

@@ -23,7 +23,6 @@ export interface ProcessAdder {
     options: CreateOptions,
   ): Promise<IsolatedProcess>;
   loadExec(container: NativeContainer, execId: string, options: LoadOptions): Promise<IsolatedProcess>;
-  forget(container: NativeContainer): void;
 }
 
 export class NativeContainer extends NativeProcess implements IsolatedContainer {
@@ -66,11 +65,6 @@ export class NativeContainer extends NativeProcess implements IsolatedContainer 
     options?.signal?.throwIfAborted();
     if (this.limits) return await this.limits.pids(options);
     return this.pid === undefined ? [] : processesInNamespaceOf(this.pid);
-  }
-
-  override async delete(options?: CallOptions): Promise<void> {
-    await super.delete(options);
-    this.#adder.forget(this);
   }
 
   /** What is left of it may be more than its first process: in the host's pid namespace nobody dies with that. */

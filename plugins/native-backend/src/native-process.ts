@@ -31,6 +31,8 @@ export interface ProcessHandle {
   readonly monitor: Monitor | undefined;
   readonly started: boolean;
   readonly exit?: ExitStatus;
+  /** Told when the process was deleted. */
+  readonly forget: (id: string) => void;
 }
 
 /** A process under a monitor. A program added by `exec` is just that; a container is more (see `NativeContainer`). */
@@ -41,15 +43,20 @@ export class NativeProcess implements IsolatedProcess {
   #started: boolean;
   #exit: ExitStatus | undefined;
   #exited: Promise<ExitStatus> | undefined;
+  #released = false;
+  readonly #forget: (id: string) => void;
 
-  constructor({ id, location, monitor, started, exit }: ProcessHandle) {
+  constructor({ id, location, monitor, started, exit, forget }: ProcessHandle) {
     this.id = id;
     this.location = location;
     this.#monitor = monitor;
     this.#started = started;
     this.#exit = exit;
+    this.#forget = forget;
+    if (!monitor) return;
     // Learns of the end without being asked, so that `pid` and `state` tell the truth.
-    if (monitor) this.#exited = this.#follow(monitor);
+    this.#exited = this.#follow(monitor);
+    this.#exited.catch(() => undefined);
   }
 
   get pid(): number | undefined {
@@ -119,8 +126,15 @@ export class NativeProcess implements IsolatedProcess {
   async delete(options?: CallOptions): Promise<void> {
     options?.signal?.throwIfAborted();
     await this.end();
-    this.#monitor?.disconnect();
+    this.release();
     await removeRecords(this.location);
+    this.#forget(this.id);
+  }
+
+  /** Lets go of the process: one that runs goes on, one that was not started ends. */
+  release(): void {
+    this.#released = true;
+    this.#monitor?.disconnect();
   }
 
   /** Kills the process, if it is there, and waits until it is gone. */
@@ -136,7 +150,10 @@ export class NativeProcess implements IsolatedProcess {
   }
 
   async #follow(monitor: Monitor): Promise<ExitStatus> {
-    const exit = await monitor.wait().catch(lostExit);
+    const exit = await monitor.wait().catch((error: unknown) => {
+      if (this.#released) throw error;
+      return lostExit();
+    });
     if (exit.lost) await this.endUnwatched();
     this.#exit = exit;
     return exit;
