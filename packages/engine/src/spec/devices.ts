@@ -28,7 +28,6 @@ export const defaultDeviceRules: readonly DeviceRule[] = [
   allowCharacter(5, 1),
   allowCharacter(5, 2),
   { allow: true, type: "c", major: 136, access: "rwm" },
-  { allow: false, type: "c", major: 10, minor: 229, access: "rwm" },
 ];
 
 export const privilegedDeviceRules: readonly DeviceRule[] = [{ allow: true, type: "a", access: "rwm" }];
