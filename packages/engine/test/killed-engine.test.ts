@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { StateStore } from "@gantry/core";
@@ -246,15 +248,16 @@ describe("an engine that follows another", () => {
     );
   });
 
-  it("clears away what belongs to no record", async () => {
+  it("clears away what belongs to no record, but nothing that may be another engine's", async () => {
     await using fixture = await EngineFixture.open();
-    const { storage, limiter } = fixture.components();
+    const { storage, limiter, paths } = fixture.components();
     const id = "d".repeat(64);
     await storage.prepare(id, undefined);
     await storage.prepare("somebody else's", undefined);
     await limiter!.create(id, {});
+    await mkdir(path.join(paths.dataRoot, "containers", id, "monitor"), { recursive: true });
     await fixture.start();
-    expect(await fixture.remains()).toEqual({ ...nothing, snapshots: ["somebody else's"] });
+    expect(await fixture.remains()).toEqual({ ...nothing, snapshots: ["somebody else's"], groups: [id] });
   });
 });
 

@@ -34,8 +34,8 @@ export class ContainerRemains {
   ): Promise<void> {
     const { isolated, group } = run ?? (await this.find(container.id));
     await isolated?.delete();
-    await group?.killAll();
-    await group?.remove();
+    await ifFound(group?.killAll());
+    await ifFound(group?.remove());
     await this.#volumes.unmount(container);
   }
 

@@ -104,16 +104,16 @@ export class Reconciler {
     await (autoRemove ? lifecycle.finishRemoval(ended) : lifecycle.finishCleanup(ended));
   }
 
-  /** Every kind of thing is made after its record and removed before it, so there should be nothing to find. */
+  /**
+   * Every kind of thing is made after its record and removed before it, so there should be nothing to find. Control groups are
+   * left alone: a limiter may list those of other engines on this machine.
+   */
   async #sweep(): Promise<void> {
     const { components, paths, store } = this.#parts;
     const stray = (id: string): boolean => containerId.test(id) && store.get(id) === undefined;
     const found: (() => Promise<void>)[] = [];
     for await (const { key, kind } of components.storage.list()) {
       if (kind === "active" && stray(key)) found.push(() => components.storage.remove(key));
-    }
-    for (const id of (await components.limiter?.list()) ?? []) {
-      if (stray(id)) found.push(() => this.#removeGroup(id));
     }
     for (const name of await directoryNames(paths.root)) {
       if (stray(name)) found.push(() => rm(path.join(paths.root, name), { recursive: true, force: true }));
@@ -123,12 +123,6 @@ export class Reconciler {
         components.logger.warn("cannot clear away what belongs to no container", { reason: messageOf(thrown) });
       });
     }
-  }
-
-  async #removeGroup(id: string): Promise<void> {
-    const group = await this.#parts.components.limiter?.load(id);
-    await group?.killAll();
-    await group?.remove();
   }
 }
 
