@@ -216,6 +216,7 @@ static void serve(struct monitor *monitor) {
 
 _Noreturn void monitor_main(const struct monitor_place *place) {
     static struct monitor monitor;
+    static const int ignored[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     sigset_t children;
     monitor = (struct monitor){
         .listener = place->listener,
@@ -230,7 +231,8 @@ _Noreturn void monitor_main(const struct monitor_place *place) {
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     setsid();
     signal(SIGCHLD, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN);
+    /* Whoever shuts a machine down, or closes the engine's terminal, ends the process first and not its monitor. */
+    for (unsigned i = 0; i < sizeof ignored / sizeof ignored[0]; i++) signal(ignored[i], SIG_IGN);
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_BLOCK, &children, NULL);

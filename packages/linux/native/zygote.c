@@ -32,6 +32,15 @@ struct zygote {
     unsigned run_count;
 };
 
+/* The arguments, as the kernel laid them out one after the other: what `ps` shows. */
+static char *title;
+static size_t title_size;
+
+static void set_title(const char *text) {
+    memset(title, 0, title_size);
+    memcpy(title, text, strnlen(text, title_size - 1));
+}
+
 struct run_result {
     uint32_t phase, index, error, signal;
 };
@@ -153,6 +162,7 @@ static int start_monitor(struct zygote *zygote, struct frame *frame) {
             uint16_t count = (uint16_t)zygote->run_count;
             while (count-- > 0) close(zygote->runs[count].fd);
             stream_close(&zygote->channel);
+            set_title("gantry-monitor");
             monitor_main(&place);
         }
         what = "fork";
@@ -200,7 +210,8 @@ static uint32_t take_lock(void) {
 
 int zygote_main(int argc, char **argv) {
     struct zygote zygote = {0};
-    char *again[] = {"gantry-helper", argv[0], argc > 1 ? argv[1] : NULL, NULL};
+    int locks = argc > 1 && !strcmp(argv[1], "lock");
+    char *again[] = {"gantry-helper", argv[0], locks ? argv[1] : NULL, NULL};
     struct {
         uint32_t version, lock;
     } hello = {PROTOCOL_VERSION, LOCK_NONE};
@@ -217,7 +228,9 @@ int zygote_main(int argc, char **argv) {
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     umask(022);
-    if (argc > 1 && !strcmp(argv[1], "lock")) hello.lock = take_lock();
+    title = argv[-1];
+    title_size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - title);
+    if (locks) hello.lock = take_lock();
     if (chdir("/") < 0 || stream_send(&zygote.channel, MSG_HELLO, 0, &hello, sizeof hello) < 0) return 1;
     while (serve(&zygote) == 0) continue;
     return 0;

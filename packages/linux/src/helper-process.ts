@@ -25,13 +25,13 @@ const LockState = { none: 0, held: 1, conflict: 2 } as const;
 interface Zygote {
   child: ChildProcess;
   channel: Channel;
-  lock: EngineLock | undefined;
 }
 
-/** The helper as a child process, spawned at `start` or at the first use. One that died is not replaced by itself. */
+/** The helper as a child process, spawned at `start` or at the first use, and again when it was killed meanwhile. */
 export class HelperProcess implements Helper, Lifecycled {
   readonly #options: HelperProcessOptions;
   #zygote: Promise<Zygote> | undefined;
+  #lock: EngineLock | undefined;
 
   constructor(options: HelperProcessOptions = {}) {
     this.#options = options;
@@ -47,6 +47,7 @@ export class HelperProcess implements Helper, Lifecycled {
     this.#zygote = undefined;
     const zygote = await starting?.catch(() => undefined);
     if (zygote) await end(zygote);
+    this.#release();
   }
 
   async monitor(options: MonitorLocation): Promise<Monitor> {
@@ -73,19 +74,25 @@ export class HelperProcess implements Helper, Lifecycled {
   }
 
   async #running(): Promise<Zygote> {
-    const present = this.#zygote;
-    if (present) return await present;
-    const starting = this.#spawn();
-    this.#zygote = starting;
-    starting.catch(() => {
+    const starting = (this.#zygote ??= this.#spawn());
+    try {
+      const zygote = await starting;
+      if (!zygote.channel.closed) return zygote;
+    } catch (thrown) {
       if (this.#zygote === starting) this.#zygote = undefined;
-    });
-    return await starting;
+      throw thrown;
+    }
+    if (this.#zygote === starting) this.#zygote = undefined;
+    return await this.#running();
   }
 
   async #spawn(): Promise<Zygote> {
-    const lock = this.#options.lockFile === undefined ? undefined : new EngineLock(this.#options.lockFile);
-    const child = spawn(this.#options.binary ?? helperBinary(), lock ? ["zygote", "lock"] : ["zygote"], {
+    const { lockFile } = this.#options;
+    const binary = this.#options.binary ?? helperBinary();
+    // The lock outlives a zygote: the file stays open here, and the next zygote finds it locked by this very file.
+    if (lockFile !== undefined) this.#lock ??= new EngineLock(lockFile);
+    const lock = this.#lock;
+    const child = spawn(binary, lock ? ["zygote", "lock"] : ["zygote"], {
       stdio: ["ignore", "ignore", "ignore", "pipe", ...(lock ? [lock.fd] : [])],
       env: {},
       cwd: "/",
@@ -93,20 +100,25 @@ export class HelperProcess implements Helper, Lifecycled {
     child.unref();
     const failed = new Promise<never>((_, reject) => child.once("error", reject));
     failed.catch(() => {});
-    // Node gives the file descriptors after stdio as plain streams; a "pipe" is a socket.
-    const channel = new Channel(child.stdio[3] as Socket, "the helper");
-    const zygote = { child, channel, lock };
+    // Node gives the descriptors after stdio as plain streams; a "pipe" is a socket.
+    const zygote = { child, channel: new Channel(child.stdio[3] as Socket, "the helper") };
     try {
-      await greet(zygote, failed);
+      await greet(zygote.channel, lock, failed);
       return zygote;
     } catch (thrown) {
       await end(zygote);
+      this.#release();
       throw thrown;
     }
   }
+
+  #release(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
 }
 
-async function greet({ channel, lock }: Zygote, failed: Promise<never>): Promise<void> {
+async function greet(channel: Channel, lock: EngineLock | undefined, failed: Promise<never>): Promise<void> {
   let refusal: EngineError | undefined;
   channel.onNotice = (frame) => {
     if (frame.type === Message.error) refusal = channel.errorOf(frame.body);
@@ -132,11 +144,10 @@ function versionMessage(what: string, version: number): string {
   return `${what} speaks protocol ${version}, this engine ${protocolVersion}; rebuild it with \`pnpm build\``;
 }
 
-async function end({ child, channel, lock }: Zygote): Promise<void> {
+async function end({ child, channel }: Zygote): Promise<void> {
   const gone = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const exited = gone ? Promise.resolve() : new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.ref();
   channel.close();
   await exited;
-  lock?.release();
 }

@@ -7,11 +7,14 @@ import { fileURLToPath } from "node:url";
 
 import type { OutputChunk, OutputQuery } from "@gantry/core";
 
+import { helperBinary } from "../src/helper-binary.ts";
 import { HelperProcess } from "../src/helper-process.ts";
 import type { Monitor, MonitorLocation } from "../src/helper.ts";
 import type { LaunchProgram, Step } from "../src/step.ts";
 
 execFileSync(process.execPath, [fileURLToPath(new URL("../scripts/build-helper.mjs", import.meta.url))]);
+
+export const binary = helperBinary();
 
 export const Clone = {
   mount: 0x2_0000,

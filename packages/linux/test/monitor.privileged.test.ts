@@ -131,8 +131,8 @@ describe("output", () => {
     const followers = [1, 2, 3].map(() => collect(monitor, { follow: true }));
     await monitor.start();
     const [first, ...others] = await Promise.all(followers);
-    expect(first!.stdout.toString().split("\n")).toHaveLength(201);
-    expect(first!.stderr.toString()).toBe("last\n");
+    expect(first?.stdout.toString().split("\n")).toHaveLength(201);
+    expect(first?.stderr.toString()).toBe("last\n");
     for (const other of others) expect(other).toEqual(first);
   });
 

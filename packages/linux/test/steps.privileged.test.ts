@@ -207,7 +207,7 @@ describe("identity", () => {
 
   it("filters system calls", async () => {
     // BPF: load the number; mkdir (83) and mkdirat (258) on x86-64, or mkdirat (34) on arm64, fail with EPERM.
-    const numbers = process.arch === "x64" ? [83, 258] : [34, 34];
+    const [mkdir, mkdirat] = process.arch === "x64" ? ([83, 258] as const) : ([34, 34] as const);
     const instruction = (code: number, jt: number, jf: number, k: number) => {
       const bytes = Buffer.alloc(8);
       bytes.writeUInt16LE(code, 0);
@@ -218,8 +218,8 @@ describe("identity", () => {
     };
     const filter = Buffer.concat([
       instruction(0x20, 0, 0, 0),
-      instruction(0x15, 2, 0, numbers[0]!),
-      instruction(0x15, 1, 0, numbers[1]!),
+      instruction(0x15, 2, 0, mkdir),
+      instruction(0x15, 1, 0, mkdirat),
       instruction(0x06, 0, 0, 0x7fff0000),
       instruction(0x06, 0, 0, 0x00050001),
     ]);

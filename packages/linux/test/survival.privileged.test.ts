@@ -174,6 +174,32 @@ describe("HelperProcess", () => {
     await expect(bench.helper.run([])).resolves.toBeUndefined();
   });
 
+  it("is spawned again when it was killed, and keeps the lock", async () => {
+    const lockFile = join(bench.directory, "engine.lock");
+    const [helper, other] = [1, 2].map(() => new HelperProcess({ lockFile })) as [HelperProcess, HelperProcess];
+    try {
+      await helper.start();
+      const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").map(Number);
+      const zygote =
+        children.find((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "gantry-zygote\n") ?? Number.NaN;
+      process.kill(zygote, "SIGKILL");
+      await until(() => !isRunning(zygote));
+      await expect(other.start()).rejects.toMatchObject({ code: "conflict" });
+      await until(
+        async () =>
+          await helper.run([]).then(
+            () => true,
+            () => false,
+          ),
+      );
+      await expect(other.start()).rejects.toMatchObject({ code: "conflict" });
+    } finally {
+      await helper.stop();
+    }
+    await other.start();
+    await other.stop();
+  });
+
   it("runs many things at once", async () => {
     const directories = Array.from({ length: 200 }, (_, index) => join(bench.directory, `d${index}`));
     await Promise.all(
