@@ -40,11 +40,11 @@ function smallDisk(megabytes: number): Roots & Disposable {
 
 describe.skipIf(reason !== undefined)(titled("bad input: one line, the right status, nothing left", reason), () => {
   beforeEach(() => {
-    before = machineState();
+    before = machineState(roots);
   });
   afterEach(async () => {
     expect((await docker(roots, ["ps", "-aq"])).stdout).toBe("");
-    expect(await leftBehind(before)).toEqual([]);
+    expect(await leftBehind(roots, before)).toEqual([]);
   });
 
   test.for<[string, string[], number, RegExp]>([

@@ -10,10 +10,10 @@ let before: ReadonlySet<string>;
 
 describe.skipIf(reason !== undefined)(titled("docker run", reason), () => {
   beforeEach(() => {
-    before = machineState();
+    before = machineState(roots);
   });
   afterEach(async () => {
-    expect(await leftBehind(before)).toEqual([]);
+    expect(await leftBehind(roots, before)).toEqual([]);
   });
 
   test("prints what a command prints inside a Debian container, and nothing else", async () => {
@@ -49,11 +49,13 @@ describe.skipIf(reason !== undefined)(titled("docker run", reason), () => {
     expect(await docker(roots, ["rm", "kept"])).toEqual({ status: 0, stdout: "kept\n", stderr: "" });
   });
 
-  test("-d prints the id; ps, logs, wait and rm work from other calls", async () => {
-    const script = "echo one; sleep 1; echo two; exit 7";
+  test("-d prints the id; ps, kill, wait, logs and rm work from other calls", async () => {
+    const script = 'trap "echo two; exit 7" TERM; echo one; while :; do sleep 0.1; done';
     const { stdout: id } = await docker(roots, ["run", "-d", "--name", "worker", "busybox", "sh", "-c", script]);
     expect(id).toMatch(/^[0-9a-f]{64}\n$/);
     expect((await docker(roots, ["ps", "-q", "--no-trunc"])).stdout).toBe(id);
+    expect((await docker(roots, ["rm", "worker"])).status).toBe(1);
+    expect((await docker(roots, ["kill", "-s", "TERM", "worker"])).stdout).toBe("worker\n");
     expect((await docker(roots, ["wait", "worker"])).stdout).toBe("7\n");
     expect((await docker(roots, ["logs", "worker"])).stdout).toBe("one\ntwo\n");
     expect((await docker(roots, ["ps", "-q"])).stdout).toBe("");

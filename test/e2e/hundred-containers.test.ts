@@ -32,7 +32,7 @@ async function startAll(): Promise<void> {
 
 describe.skipIf(reason !== undefined)(titled("a hundred containers of base at once", reason), () => {
   test("take less than 1 MB of disk each and leave nothing after rm -f", { timeout: 180_000 }, async () => {
-    const before = machineState();
+    const before = machineState(roots);
     const used = diskUsage();
     try {
       await startAll();
@@ -43,7 +43,7 @@ describe.skipIf(reason !== undefined)(titled("a hundred containers of base at on
       await docker(roots, ["rm", "-f", ...names]);
     }
     expect((await docker(roots, ["ps", "-aq"])).stdout).toBe("");
-    expect(await leftBehind(before)).toEqual([]);
+    expect(await leftBehind(roots, before)).toEqual([]);
     expect(diskUsage() - used).toBeLessThan(1_000_000);
   });
 });

@@ -20,7 +20,7 @@ describe.skipIf(reason !== undefined)(titled("an interactive shell", reason), ()
   let terminal: Terminal;
 
   beforeEach(async () => {
-    before = machineState();
+    before = machineState(roots);
     terminal = new Terminal(dockerCommand("run", "--rm", "base"));
     expect(await terminal.shows(prompt)).toMatch(prompt);
   });
@@ -28,7 +28,7 @@ describe.skipIf(reason !== undefined)(titled("an interactive shell", reason), ()
     terminal[Symbol.dispose]();
     const { stdout } = await docker(roots, ["ps", "-aq"]);
     if (stdout !== "") await docker(roots, ["rm", "-f", ...stdout.trim().split("\n")]);
-    expect(await leftBehind(before)).toEqual([]);
+    expect(await leftBehind(roots, before)).toEqual([]);
   });
 
   test("`run base` with no command is bash, and its exit status is the command's", async () => {

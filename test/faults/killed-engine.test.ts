@@ -24,7 +24,7 @@ async function logOf(engine: Engine, name: string): Promise<string> {
 async function afterKill(lines: number, settle: number, check: (engine: Engine) => Promise<void>): Promise<void> {
   using roots = temporaryRoots();
   expect(await docker(roots, ["pull", "-q", "busybox"])).toMatchObject({ status: 0 });
-  const before = machineState();
+  const before = machineState(roots);
   {
     await using worker = new Worker(script, [roots.dataRoot, roots.execRoot, String(count), String(lines)]);
     await eventually(() => worker.lines.includes("ready") || !worker.running, Boolean, 60_000);
@@ -43,7 +43,7 @@ async function afterKill(lines: number, settle: number, check: (engine: Engine) 
         await engine.containers.remove(id, { force: true });
     }
   }
-  expect(await leftBehind(before)).toEqual([]);
+  expect(await leftBehind(roots, before)).toEqual([]);
 }
 
 async function expectComplete(engine: Engine, index: number, lines: number): Promise<void> {

@@ -86,7 +86,7 @@ describe.skipIf(reason !== undefined)(titled("kill -9 of the engine at random in
   test("loses no container, resurrects none, and leaks nothing", { timeout: duration + 120_000 }, async () => {
     using roots = temporaryRoots();
     expect(await docker(roots, ["pull", "-q", "busybox"])).toMatchObject({ status: 0 });
-    const before = machineState();
+    const before = machineState(roots);
     await removeAll(roots);
     const filesBefore = filesOf(roots);
     const expected = new Expectations();
@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)(titled("kill -9 of the engine at random in
     expect(expected.refusals).toEqual([]);
     expect(expected.alive.size + expected.gone.size).toBeGreaterThan(10);
     await removeAll(roots);
-    expect(await leftBehind(before)).toEqual([]);
+    expect(await leftBehind(roots, before)).toEqual([]);
     expect(filesOf(roots)).toEqual(filesBefore);
   });
 });

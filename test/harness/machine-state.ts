@@ -1,47 +1,60 @@
-import { globSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, globSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 
+import type { Roots } from "./docker.ts";
 import { eventually } from "./eventually.ts";
 
-/** What a container engine can leave behind on a machine, one line for each thing. */
-export function machineState(): ReadonlySet<string> {
-  return new Set([...mounts(), ...groups(), ...processes()]);
+/**
+ * What engines with these directories have on the machine beside their files, one line for each thing: mounts, processes
+ * (with them their namespaces), empty cgroups. Other engines may be at work meanwhile; what is theirs is not counted.
+ */
+export function machineState(roots: Roots): ReadonlySet<string> {
+  return new Set([...mounts(roots), ...processes(roots), ...emptyGroups()]);
 }
 
 /** What is there now and was not before; waits a little for what is going away by itself. */
-export async function leftBehind(before: ReadonlySet<string>): Promise<string[]> {
-  const added = () => [...machineState()].filter((line) => !before.has(line));
-  return eventually(added, (lines) => lines.length === 0, 5000);
+export async function leftBehind(roots: Roots, before: ReadonlySet<string>): Promise<string[]> {
+  const added = () => [...machineState(roots)].filter((line) => !before.has(line));
+  return eventually(added, (lines) => lines.length === 0, 10_000);
 }
 
-function mounts(): string[] {
+function mentions({ dataRoot, execRoot }: Roots, text: string): boolean {
+  return text.includes(`${dataRoot}/`) || text.includes(`${execRoot}/`);
+}
+
+function mounts(roots: Roots): string[] {
   const lines = readFileSync("/proc/self/mountinfo", "utf8").trimEnd().split("\n");
-  return lines.map((line) => `mount on ${line.split(" ")[4]!}`);
+  return lines.filter((line) => mentions(roots, line)).map((line) => `mount on ${line.split(" ")[4]!}`);
 }
 
-function groups(): string[] {
-  return globSync("/sys/fs/cgroup/**/*gantry*/**", { withFileTypes: true })
+/** Those that have a file of the engine open, or live in a root file system of its making. */
+function processes(roots: Roots): string[] {
+  const others = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return others.flatMap((pid) => {
+    try {
+      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      const owned = files.some((file) => mentions(roots, file));
+      if (!owned && !mentions(roots, readFileSync(`/proc/${pid}/mountinfo`, "utf8"))) return [];
+      return [`process ${pid} (${readFileSync(`/proc/${pid}/comm`, "utf8").trim()})`];
+    } catch {
+      return []; // It ended while we looked.
+    }
+  });
+}
+
+/** A group is made shortly before its first process enters; one that stays empty was forgotten. */
+function emptyGroups(): string[] {
+  const groups = globSync(["/sys/fs/cgroup/gantry/*", "/sys/fs/cgroup/*/gantry/*"], { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => `cgroup ${entry.parentPath}/${entry.name}`);
+    .map((entry) => join(entry.parentPath, entry.name));
+  return groups.filter((path) => isEmpty(path)).map((path) => `cgroup ${path}`);
 }
 
-/** The native helper's processes, and all that run in namespaces of their own. */
-function processes(): string[] {
-  const own = namespaces("self");
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        const apart = namespaces(pid).filter((namespace) => !own.includes(namespace));
-        const helper = readlinkSync(`/proc/${pid}/exe`).includes("gantry-helper");
-        if (apart.length === 0 && !helper) return [];
-        const name = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-        return [`process ${pid} (${name})`, ...apart.map((namespace) => `namespace ${namespace}`)];
-      } catch {
-        return []; // It ended while we looked, or it belongs to the kernel.
-      }
-    });
-}
-
-function namespaces(pid: string): string[] {
-  return ["mnt", "pid", "net", "ipc", "uts"].map((type) => readlinkSync(`/proc/${pid}/ns/${type}`));
+function isEmpty(group: string): boolean {
+  const list = join(group, "cgroup.procs");
+  try {
+    return existsSync(list) && readFileSync(list, "utf8") === "";
+  } catch {
+    return false; // It was removed while we looked.
+  }
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { TestProject } from "vitest/node";
@@ -14,16 +15,21 @@ declare module "vitest" {
   }
 }
 
-/** Makes the images once per run: `base` takes about a minute. */
+/**
+ * Makes the images once per run: `base` takes about a minute. GANTRY_TEST_ROOT names a directory that is kept from run to run.
+ */
 export default function setup(project: TestProject): (() => void) | undefined {
-  const roots = temporaryRoots();
+  const kept = process.env["GANTRY_TEST_ROOT"];
+  const roots = kept === undefined ? temporaryRoots() : { dataRoot: join(kept, "data"), execRoot: join(kept, "run") };
   project.provide("roots", { dataRoot: roots.dataRoot, execRoot: roots.execRoot });
   if (obstacle() !== undefined) return undefined;
   for (const image of ["busybox", "base"]) {
+    if (kept !== undefined && existsSync(join(kept, image))) continue;
     const places = ["--data-root", roots.dataRoot, "--exec-root", roots.execRoot];
     const pulled = spawnSync(join(checkout, "bin/docker"), [...places, "pull", image], { stdio: ["ignore", 2, 2] });
     if (pulled.status !== 0)
       throw new Error(`cannot make the image ${image}: docker pull exited with ${pulled.status}`);
+    if (kept !== undefined) writeFileSync(join(kept, image), "");
   }
-  return () => roots[Symbol.dispose]();
+  return Symbol.dispose in roots ? () => roots[Symbol.dispose]() : undefined;
 }
