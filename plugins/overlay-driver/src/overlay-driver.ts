@@ -25,7 +25,7 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
   readonly features: StorageFeatures;
   readonly #root: string;
   readonly #index: SnapshotIndex;
-  #extraOptions: readonly string[] = [];
+  readonly #extraOptions = optionsToSwitchOff();
   #started: Promise<void> | undefined;
 
   /** @param options without a root, snapshots live in `overlay` beneath the data root */
@@ -42,7 +42,7 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
     this.#root = resolve(root);
     this.#index = new SnapshotIndex(this.#root);
     const features = { name: "overlay", sharesUnchanged: true, constantTimePrepare: true };
-    this.features = { ...features, maximumDepth: maximumDepth(this.#root) };
+    this.features = { ...features, maximumDepth: maximumDepth(this.#root, this.#extraOptions) };
   }
 
   /** Reads the snapshots and removes what an unfinished call left. Any other call does it first when nobody did. */
@@ -53,7 +53,6 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
   async #load(): Promise<void> {
     wrapFileErrors(`make ${this.#root}`, () => mkdirSync(this.#root, { recursive: true, mode: 0o700 }));
     checkRoot(this.#root);
-    this.#extraOptions = optionsToSwitchOff();
     for (const leftover of this.#index.load()) await this.#removeTree(leftover);
   }
 
@@ -170,10 +169,15 @@ function makeContent(snapshot: Snapshot): void {
   mkdirSync(join(snapshot.directory, "work"), { mode: 0o700 });
 }
 
-/** With numbers of four digits, which 1.6 million snapshots at a time would outgrow. */
-function maximumDepth(root: string): number {
-  const content = join(root, "s", "zzzz", "fs");
-  const others = `lowerdir=,index=off,redirect_dir=off,metacopy=off,upperdir=${content},workdir=${content}__`;
+/** With numbers of three digits, which last for 46,656 snapshots at a time because free ones are used again. */
+function maximumDepth(root: string, extraOptions: readonly string[]): number {
+  const content = join(root, "s", "zzz", "fs");
+  const others = [
+    "lowerdir=",
+    ...extraOptions,
+    `upperdir=${content}`,
+    `workdir=${join(root, "s", "zzz", "work")}`,
+  ].join(",");
   return Math.min(maximumStack, Math.floor((maximumMountData - others.length) / (content.length + 1)));
 }
 
