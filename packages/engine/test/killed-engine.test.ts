@@ -301,7 +301,7 @@ describe("any sequence of verbs", () => {
         await engine.containers.remove(id, { force: true }).catch(() => {});
         expect(await fixture.remains()).toEqual(nothing);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

@@ -65,18 +65,12 @@ describe("the runtime spec of busybox true", () => {
           destination: "/dev",
           options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
         },
+        { type: "sysfs", source: "sysfs", destination: "/sys", options: ["nosuid", "noexec", "nodev", "ro"] },
         {
           type: "devpts",
           source: "devpts",
           destination: "/dev/pts",
           options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
-        },
-        { type: "sysfs", source: "sysfs", destination: "/sys", options: ["nosuid", "noexec", "nodev", "ro"] },
-        {
-          type: "cgroup",
-          source: "cgroup",
-          destination: "/sys/fs/cgroup",
-          options: ["nosuid", "noexec", "nodev", "ro"],
         },
         { type: "mqueue", source: "mqueue", destination: "/dev/mqueue", options: ["nosuid", "noexec", "nodev"] },
         {
@@ -84,6 +78,12 @@ describe("the runtime spec of busybox true", () => {
           source: "shm",
           destination: "/dev/shm",
           options: ["nosuid", "noexec", "nodev", "mode=1777", "size=67108864"],
+        },
+        {
+          type: "cgroup",
+          source: "cgroup",
+          destination: "/sys/fs/cgroup",
+          options: ["nosuid", "noexec", "nodev", "ro"],
         },
       ],
       namespaces: [

@@ -56,13 +56,13 @@ describe("volume specifications", () => {
     expect(() => parseTmpfs("/run", "upperdir=/x")).toThrow('Invalid tmpfs option "upperdir=/x"');
   });
 
-  it("gives the image's volumes names unless something else is there, parents first", () => {
+  it("gives the image's volumes names unless something else is there", () => {
     const { mounts, anonymousVolumes } = collectMountPoints({ binds: ["/h:/a/b/c", "v:/a"], tmpfs: { "/t": "" } }, [
       "/a",
       "/own",
     ]);
-    expect(mounts.map(({ destination }) => destination)).toEqual(["/a", "/t", "/own", "/a/b/c"]);
-    expect(anonymousVolumes).toEqual([mounts[2]!.source]);
+    expect(mounts.map(({ destination }) => destination)).toEqual(["/a/b/c", "/a", "/t", "/own"]);
+    expect(anonymousVolumes).toEqual([mounts[3]!.source]);
     expect(anonymousVolumes[0]).toMatch(/^[a-f0-9]{64}$/);
   });
 

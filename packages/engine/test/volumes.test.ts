@@ -45,6 +45,22 @@ describe("volumes", () => {
     expect(mounts.filter(({ destination }) => destination === "/etc/hosts")).toMatchObject([{ source: "/etc/hosts" }]);
   });
 
+  it("come before what lies in them, whoever mounts it", async () => {
+    await using fixture = await EngineFixture.open();
+    const { containers } = await fixture.start();
+    const { id } = await containers.create({
+      ...container("sleep"),
+      hostConfig: { binds: ["inner:/etc/a/b", "outer:/etc", "devices:/dev"] },
+    });
+    await containers.start(id);
+    const places = fixture.machine.get(id).spec.mounts.map(({ destination }) => destination);
+    const order = (...wanted: readonly string[]) => wanted.map((place) => places.indexOf(place));
+    expect(places.filter((place) => place === "/dev")).toHaveLength(1);
+    for (const [outer, inner] of [order("/etc", "/etc/hosts"), order("/etc", "/etc/a/b"), order("/dev", "/dev/shm")]) {
+      expect(outer).toBeLessThan(inner!);
+    }
+  });
+
   it("that the image declares go with the container", async () => {
     await using fixture = await EngineFixture.open();
     const { containers, images } = await fixture.start();

@@ -20,7 +20,7 @@ export interface ContainerRecord {
   args: readonly string[];
   state: ContainerState;
   restartCount: number;
-  /** What is mounted into it besides the system's mounts; parents before what lies in them. */
+  /** What is mounted into it besides the system's mounts. */
   mounts: readonly MountPoint[];
   /** Anonymous volumes that go with the container. */
   anonymousVolumes: readonly string[];

@@ -33,8 +33,9 @@ export class ContainerRemains {
     run?: { isolated: IsolatedContainer | undefined; group: LimitGroup | undefined },
   ): Promise<void> {
     const { isolated, group } = run ?? (await this.find(container.id));
-    await isolated?.delete();
-    await ifFound(group?.killAll());
+    // The backend kills what it knows of; without it the group still tells.
+    if (isolated === undefined) await ifFound(group?.killAll());
+    else await isolated.delete();
     await ifFound(group?.remove());
     await this.#volumes.unmount(container);
   }

@@ -6,7 +6,6 @@ import type { MountPoint } from "../containers/container-record.ts";
 import { parseBind, parseTmpfs } from "./volume-spec.ts";
 
 export interface MountPoints {
-  /** Parents before what lies in them. */
   mounts: readonly MountPoint[];
   /** Names made up for volumes without one. */
   anonymousVolumes: readonly string[];
@@ -38,6 +37,5 @@ export function collectMountPoints(
     anonymousVolumes.push(name);
     return { ...mount, source: name };
   });
-  const depth = ({ destination }: MountPoint): number => destination.split("/").length;
-  return { mounts: named.toSorted((left, right) => depth(left) - depth(right)), anonymousVolumes };
+  return { mounts: named, anonymousVolumes };
 }

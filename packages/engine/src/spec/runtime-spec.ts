@@ -18,7 +18,7 @@ export interface RuntimeSpecInput {
   container: Pick<ContainerRecord, "config" | "hostConfig" | "path" | "args">;
   user: ResolvedUser;
   root: readonly Mount[];
-  /** Generated files, volumes, binds and tmpfs, parents first. */
+  /** Generated files, volumes, binds and tmpfs; one at the place of a system mount replaces it. */
   mounts: readonly MountSpec[];
   /** Whether the container is put into a control group. */
   cgroup: boolean;
@@ -38,6 +38,7 @@ export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices
   const security = parseSecurityOptions(hostConfig.securityOptions);
   const { home, ...processUser } = user;
   const seccomp = privileged ? undefined : security.seccomp;
+  const system = systemMounts({ shmSize: hostConfig.shmSize, privileged, cgroup });
   const covered = new Set(mounts.map(({ destination }) => destination));
   return {
     process: {
@@ -55,12 +56,9 @@ export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices
     root: { mounts: root, readonly: hostConfig.readonlyRoot },
     hostname: config.hostname,
     ...(config.domainname ? { domainname: config.domainname } : {}),
-    mounts: [
-      ...systemMounts({ shmSize: hostConfig.shmSize, privileged, cgroup }).filter(
-        ({ destination }) => !covered.has(destination),
-      ),
-      ...mounts,
-    ],
+    mounts: [...system.filter(({ destination }) => !covered.has(destination)), ...mounts].toSorted(
+      (left, right) => depth(left) - depth(right),
+    ),
     namespaces: namespaces(hostNetwork, cgroup),
     devices: hostDevices ?? defaultDevices,
     sysctl: containerSysctls(hostConfig.sysctls, hostNetwork),
@@ -78,6 +76,11 @@ export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices
     rootfsPropagation: "private",
     annotations: {},
   };
+}
+
+/** A mount comes after the one that it lies in, or that would hide it. */
+function depth({ destination }: MountSpec): number {
+  return destination.split("/").length;
 }
 
 /** The control group's own name space hides the host's paths on both versions of cgroups. */

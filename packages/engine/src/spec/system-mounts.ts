@@ -12,17 +12,16 @@ export interface SystemMountOptions {
 export function systemMounts({ shmSize, privileged, cgroup }: SystemMountOptions): readonly MountSpec[] {
   const restricted = ["nosuid", "noexec", "nodev"];
   const access = privileged ? "rw" : "ro";
-  const mounts: MountSpec[] = [
+  return [
     mount("proc", "proc", "/proc", restricted),
     mount("tmpfs", "tmpfs", "/dev", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
-    mount("devpts", "devpts", "/dev/pts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
     mount("sysfs", "sysfs", "/sys", [...restricted, access]),
+    mount("devpts", "devpts", "/dev/pts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
     mount("mqueue", "mqueue", "/dev/mqueue", restricted),
     mount("tmpfs", "shm", "/dev/shm", [...restricted, "mode=1777", `size=${shmSize}`]),
+    // The type `cgroup` stands for the container's own groups, of whichever version, as OCI runtimes read it.
+    ...(cgroup ? [mount("cgroup", "cgroup", "/sys/fs/cgroup", [...restricted, access])] : []),
   ];
-  // The type `cgroup` stands for the container's own groups, of whichever version, as OCI runtimes read it.
-  if (cgroup) mounts.splice(4, 0, mount("cgroup", "cgroup", "/sys/fs/cgroup", [...restricted, access]));
-  return mounts;
 }
 
 function mount(type: string, source: string, destination: string, options: readonly string[]): MountSpec {
