@@ -130,8 +130,7 @@ export class CgroupGroup implements LimitGroup {
   }
 
   #processes(): number[] {
-    const [anchor] = this.control.directories();
-    return anchor === undefined ? [] : processesIn(anchor);
+    return processesIn(this.control.anchor);
   }
 
   #enter(options: CallOptions | undefined): void {

@@ -90,6 +90,7 @@ export class CgroupV1 implements Hierarchy {
 
 class V1Group implements GroupControl {
   readonly path: string;
+  readonly anchor: string;
 
   constructor(
     readonly hierarchy: CgroupV1,
@@ -97,11 +98,12 @@ class V1Group implements GroupControl {
   ) {
     const root = [...hierarchy.mounts.values()][0]?.root ?? "/";
     this.path = join(root, hierarchy.parent, id);
+    const [anchor = "freezer"] = hierarchy.initialControllers();
+    this.anchor = this.#directory(anchor) ?? "";
   }
 
   exists(): boolean {
-    const [anchor] = this.hierarchy.initialControllers();
-    return anchor !== undefined && existsSync(join(this.#directory(anchor) ?? "", "cgroup.procs"));
+    return existsSync(join(this.anchor, "cgroup.procs"));
   }
 
   make(limits: ResourceLimits): void {
@@ -195,11 +197,9 @@ class V1Group implements GroupControl {
 
   /** Repeats until a pass finds nobody outside: a process may fork between the listing and the move. */
   #moveInto(directory: string): void {
-    const [anchor] = this.directories();
-    if (anchor === undefined) return;
     for (let pass = 0; pass < 100; pass++) {
       const inside = new Set(processesIn(directory));
-      const outside = processesIn(anchor).filter((pid) => !inside.has(pid));
+      const outside = processesIn(this.anchor).filter((pid) => !inside.has(pid));
       if (outside.length === 0) return;
       for (const pid of outside) {
         try {

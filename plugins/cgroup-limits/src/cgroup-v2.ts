@@ -80,38 +80,38 @@ export class CgroupV2 implements Hierarchy {
 
 class V2Group implements GroupControl {
   readonly path: string;
-  readonly #directory: string;
+  readonly anchor: string;
 
   constructor(
     readonly hierarchy: CgroupV2,
     id: string,
   ) {
     this.path = join(hierarchy.mount.root, hierarchy.parent, id);
-    this.#directory = join(hierarchy.directory, id);
+    this.anchor = join(hierarchy.directory, id);
   }
 
   exists(): boolean {
-    return existsSync(join(this.#directory, "cgroup.procs"));
+    return existsSync(join(this.anchor, "cgroup.procs"));
   }
 
   make(limits: ResourceLimits): void {
     try {
-      mkdirSync(this.#directory);
+      mkdirSync(this.anchor);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
       this.hierarchy.makeParent();
-      mkdirSync(this.#directory);
+      mkdirSync(this.anchor);
     }
     try {
       this.apply(limits);
     } catch (error) {
-      removeGroups(this.#directory);
+      removeGroups(this.anchor);
       throw error;
     }
   }
 
   directories(): string[] {
-    return [this.#directory];
+    return [this.anchor];
   }
 
   joinPaths(): string[] {
@@ -119,11 +119,11 @@ class V2Group implements GroupControl {
   }
 
   apply(limits: ResourceLimits): void {
-    writeV2Limits(this.#directory, limits);
+    writeV2Limits(this.anchor, limits);
   }
 
   usage(): ResourceUsage {
-    return readV2Usage(this.#directory);
+    return readV2Usage(this.anchor);
   }
 
   setFrozen(frozen: boolean): void {
@@ -149,7 +149,7 @@ class V2Group implements GroupControl {
   }
 
   #file(name: string): string {
-    return join(this.#directory, name);
+    return join(this.anchor, name);
   }
 }
 

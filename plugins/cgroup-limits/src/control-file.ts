@@ -28,7 +28,7 @@ const codes: Readonly<Record<string, readonly [ErrorCode, string]>> = {
  * Writes a limit.
  * @param field the field of `ResourceLimits` that it comes from; named by the error
  */
-export function writeLimit(path: string, value: string, field: string): void {
+export function writeLimit(path: string, value: string | readonly string[], field: string): void {
   try {
     writeControl(path, value);
   } catch (error) {
@@ -40,12 +40,12 @@ export function writeLimit(path: string, value: string, field: string): void {
   }
 }
 
-/** One write(2): a control file takes a value whole or not at all. Throws Node's system errors. */
-export function writeControl(path: string, value: string): void {
+/** One write(2) per value: a control file takes a value whole or not at all. Throws Node's system errors. */
+export function writeControl(path: string, value: string | readonly string[]): void {
   // Without O_CREAT: asked to make a file that it lacks, cgroupfs says EACCES and not ENOENT.
   const fd = openSync(path, constants.O_WRONLY);
   try {
-    writeSync(fd, value);
+    for (const one of typeof value === "string" ? [value] : value) writeSync(fd, one);
   } finally {
     closeSync(fd);
   }

@@ -16,10 +16,12 @@ export interface Hierarchy {
 export interface GroupControl {
   /** As /proc/self/cgroup of a process in it shows it. */
   readonly path: string;
+  /** The directory that holds all its processes. */
+  readonly anchor: string;
   exists(): boolean;
   /** Makes the group with its limits. Throws `EEXIST` when there is one; leaves nothing behind when it fails. */
   make(limits: ResourceLimits): void;
-  /** The directories that make up the group; the first holds all its processes. */
+  /** The directories that make up the group. */
   directories(): string[];
   /** The files through which a single-threaded process enters by writing `0`. */
   joinPaths(): string[];

@@ -85,8 +85,8 @@ function writeDevices(directory: string, limits: ResourceLimits): void {
   const { allowByDefault, exceptions } = compileDeviceRules(limits.devices ?? []);
   const [byDefault, except] = allowByDefault ? ["allow", "deny"] : ["deny", "allow"];
   writeLimit(join(directory, `devices.${byDefault}`), "a", "devices");
-  for (const exception of exceptions) {
-    writeLimit(join(directory, `devices.${except}`), formatDeviceRule(exception), "devices");
+  if (exceptions.length > 0) {
+    writeLimit(join(directory, `devices.${except}`), exceptions.map(formatDeviceRule), "devices");
   }
 }
 

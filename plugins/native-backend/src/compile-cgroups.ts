@@ -1,25 +1,31 @@
 import { statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-import type { LimitGroup, MountSpec } from "@gantry/core";
+import type { MountSpec } from "@gantry/core";
 import { MountFlag } from "@gantry/linux";
 import type { Step } from "@gantry/linux";
 
 const cgroup2Magic = 0x6367_7270;
 const hidden = MountFlag.noSuid | MountFlag.noDev | MountFlag.noExec;
 
+/** What a program needs to know of a limit group. Read once: a group looks its paths up each time it is asked. */
+export interface GroupPaths {
+  readonly path: string;
+  readonly joinPaths: readonly string[];
+}
+
 /** The process enters its groups by itself, before it runs anything, so that nothing of it is ever unlimited. */
-export function compileJoin(limits: LimitGroup | undefined): Step[] {
-  return (limits?.joinPaths ?? []).map((path) => ({ do: "write-file", path, data: "0" }));
+export function compileJoin(group: GroupPaths | undefined): Step[] {
+  return (group?.joinPaths ?? []).map((path) => ({ do: "write-file", path, data: "0" }));
 }
 
 /**
  * A mount of type `cgroup`: what the container sees of its own groups. Optional throughout: a container runs without it.
  * On v1 only the hierarchies in which it has a group are mounted, for another would show the host's.
  */
-export function compileCgroupMount(mount: MountSpec, limits: LimitGroup | undefined): Step[] {
-  const [joinPath] = limits?.joinPaths ?? [];
-  if (limits === undefined || joinPath === undefined) return [];
+export function compileCgroupMount(mount: MountSpec, group: GroupPaths | undefined): Step[] {
+  const [joinPath] = group?.joinPaths ?? [];
+  if (group === undefined || joinPath === undefined) return [];
   const readOnly = mount.options.includes("ro") ? MountFlag.readOnly : 0;
   const flags = hidden | readOnly;
   const target = mount.destination;
@@ -38,7 +44,7 @@ export function compileCgroupMount(mount: MountSpec, limits: LimitGroup | undefi
       optional: true,
     },
   ];
-  for (const name of hierarchyNames(limits)) {
+  for (const name of hierarchyNames(group)) {
     const at = join(target, name);
     steps.push({
       do: "mount",
@@ -59,7 +65,7 @@ export function compileCgroupMount(mount: MountSpec, limits: LimitGroup | undefi
 }
 
 /** `memory`, `cpu,cpuacct` …: the last part of each hierarchy's mount point. */
-function hierarchyNames({ joinPaths, path }: LimitGroup): string[] {
+function hierarchyNames({ joinPaths, path }: GroupPaths): string[] {
   return joinPaths
     .map(dirname)
     .filter((directory) => directory.endsWith(path))

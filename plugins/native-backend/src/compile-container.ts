@@ -33,12 +33,13 @@ export function compileContainer(
   context: CompileContext,
 ): LaunchProgram {
   const namespaces = compileNamespaces(spec);
+  const group = limits && { path: limits.path, joinPaths: limits.joinPaths };
   const slots = new MountSlots(context.staging);
   // Compiled before the steps that open the slots, which they fill.
-  const insideRoot = [...compileMounts(spec, slots, limits), ...compileDevices(spec, slots)];
+  const insideRoot = [...compileMounts(spec, slots, group), ...compileDevices(spec, slots)];
   const process: Step[] = [
     ...compileOomScore(spec.process),
-    ...compileJoin(limits),
+    ...compileJoin(group),
     ...namespaces.process,
     ...compileCgroupNamespace(spec),
     ...compilePropagation(spec, slots),

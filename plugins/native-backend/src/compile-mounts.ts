@@ -1,8 +1,9 @@
-import type { LimitGroup, Mount, RuntimeSpec } from "@gantry/core";
+import type { Mount, RuntimeSpec } from "@gantry/core";
 import { mountAttributes, MountFlag, parseMountOptions } from "@gantry/linux";
 import type { Step } from "@gantry/linux";
 
 import { compileCgroupMount } from "./compile-cgroups.ts";
+import type { GroupPaths } from "./compile-cgroups.ts";
 import { isNew } from "./compile-namespaces.ts";
 import type { MountSlots } from "./mount-slots.ts";
 
@@ -38,12 +39,12 @@ function mountOn({ type, source, options }: Mount, target: string): Step[] {
 }
 
 /** The spec's mounts, inside the new root and in order. Missing mount points are made. */
-export function compileMounts(spec: RuntimeSpec, slots: MountSlots, limits: LimitGroup | undefined): Step[] {
+export function compileMounts(spec: RuntimeSpec, slots: MountSlots, group: GroupPaths | undefined): Step[] {
   const steps: Step[] = [];
   for (const mount of spec.mounts) {
     const { type, source, destination: target } = mount;
     if (type === "cgroup" || type === "cgroup2") {
-      steps.push(...compileCgroupMount(mount, limits));
+      steps.push(...compileCgroupMount(mount, group));
       continue;
     }
     const { flags, propagation, data } = parseMountOptions(mount.options);

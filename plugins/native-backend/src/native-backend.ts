@@ -168,7 +168,7 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
       return { location, monitor, started: false };
     } catch (error) {
       monitor?.disconnect();
-      await removeRecords(location);
+      removeRecords(location);
       throw launchError(error);
     } finally {
       this.#making.delete(name);
