@@ -34,7 +34,7 @@ PATH=$PWD/.tools/node_modules/.bin:$PWD/node_modules/.bin:$PATH
 export PATH
 echo "gantry: installing dependencies (2/3)"
 # CI: no question is asked, also where packages of another version are in the way.
-CI=1 pnpm install --frozen-lockfile --reporter=append-only --loglevel=warn 9>&- || fail "pnpm could not install the dependencies"
+CI=1 pnpm install --frozen-lockfile --reporter=append-only --loglevel=error 9>&- || fail "pnpm could not install the dependencies"
 echo "gantry: building (3/3)"
 pnpm --silent build 9>&- || fail "the build failed"
 

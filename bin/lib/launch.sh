@@ -36,6 +36,16 @@ if [ "$built" != "$commit" ]; then
   sh "$here/lib/build.sh" "$commit" 1>&2 || exit 125
 fi
 
+main=$root/apps/$app/dist/main.js
+# The bundle starts in half the time; after a build of some packages alone it would be old.
+bundle=$root/apps/$app/dist/bundle/main.js
+if [ -f "$bundle" ]; then
+  main=$bundle
+  for info in "$root"/packages/*/dist/.tsbuildinfo "$root"/plugins/*/dist/.tsbuildinfo "$root"/apps/*/dist/.tsbuildinfo; do
+    [ "$info" -nt "$bundle" ] && main=$root/apps/$app/dist/main.js
+  done
+fi
+
 node=$root/node_modules/node/bin/node
 [ -x "$node" ] || node=node
-exec "$node" "$root/apps/$app/dist/main.js" "$@"
+exec "$node" "$main" "$@"
