@@ -157,6 +157,7 @@ export interface AttachOptions {
   replay?: boolean;
 }
 
+/** To be read to its end or closed: until then what it has not read is kept, and an `autoRemove` container with it. */
 export interface Attachment {
   readonly terminal: boolean;
   /** Ends when the container has stopped and all was delivered. */
