@@ -27,7 +27,8 @@ const routes: Readonly<Record<string, Answer>> = {
 /** Answers what a monitor of the daemon asks; anything else is not found. */
 export function requestHandler(engine: Engine): RequestHandler {
   return async ({ method, path }) => {
-    const answer = routes[`${method} ${path.split("?")[0]}`];
+    const key = `${method} ${path.split("?")[0]}`;
+    const answer = Object.hasOwn(routes, key) ? routes[key] : undefined;
     if (answer === undefined) return json(404, { message: "page not found" });
     try {
       return await answer(engine);

@@ -1,5 +1,3 @@
-import { rmdir } from "node:fs/promises";
-
 import type { CallOptions, Kernel, Paths, PluginReport } from "@gantry/core";
 import { type Containers, Engine, type EngineInfo, type Images } from "@gantry/engine";
 
@@ -29,10 +27,8 @@ export class RuntimeEngine implements Engine, AsyncDisposable {
   }
 
   /** Lets go of everything; running containers go on, and the next engine on this root takes them up. Repeatable. */
-  async close(): Promise<void> {
-    await this.kernel.stop();
-    // With containers that run there is something in it, and it stays.
-    await rmdir(this.paths.execRoot).catch(() => {});
+  close(): Promise<void> {
+    return this.kernel.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
