@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { unsupported } from "@gantry/core";
+import { overlayDriver } from "@gantry/overlay-driver";
+import { createEngine } from "@gantry/runtime";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 
 import { checkout, docker, errorLines, temporaryRoots } from "../harness/docker.ts";
@@ -113,11 +116,25 @@ describe.skipIf(reason !== undefined)(titled("bad input: one line, the right sta
   });
 
   test("a second engine on one root is told who holds it", async () => {
+    await using engine = await createEngine({ root: roots.dataRoot, execRoot: roots.execRoot });
+    expectRefusal(await docker(roots, ["ps"]), 1, new RegExp(`in use by process ${process.pid} `));
+    expect(await engine.containers.list()).toEqual([]);
+  });
+
+  test("a kernel without overlayfs", async () => {
     using own = temporaryRoots();
-    const first = docker(own, ["run", "-i", "--rm", "busybox", "sh", "-c", "sleep 4"]);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    const second = await docker(own, ["ps"]);
-    expectRefusal(second, 1, /in use by .*pid \d+|held by/i);
-    expect((await first).status).toBe(0);
+    const reason = "this kernel has no overlayfs";
+    const { definition } = overlayDriver();
+    const without = { definition: { ...definition, probe: () => unsupported(reason) }, input: {} };
+    const options = { root: own.dataRoot, execRoot: own.execRoot, plugins: [without] };
+    const insisting = createEngine({ ...options, prefer: { StorageDriver: definition.name } });
+    await expect(insisting).rejects.toThrow(new RegExp(`^[^\n]*${reason}[^\n]*$`));
+    await using engine = await createEngine(options);
+    expect((await engine.info()).storageDriver).toBe("vfs");
+    await engine.images.pull("busybox");
+    const { id } = await engine.containers.create({ config: { image: "busybox", command: ["true"] } });
+    await engine.containers.start(id);
+    expect((await engine.containers.wait(id)).exitCode).toBe(0);
+    await engine.containers.remove(id);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 
-import { docker } from "../harness/docker.ts";
+import { docker, removeContainers } from "../harness/docker.ts";
 import { leftBehind, machineState } from "../harness/machine-state.ts";
 import { obstacle, titled } from "../harness/requirements.ts";
 
@@ -13,6 +13,7 @@ describe.skipIf(reason !== undefined)(titled("docker run", reason), () => {
     before = machineState(roots);
   });
   afterEach(async () => {
+    await removeContainers(roots);
     expect(await leftBehind(roots, before)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 
-import { checkout, docker } from "../harness/docker.ts";
+import { checkout, docker, removeContainers } from "../harness/docker.ts";
 import { leftBehind, machineState } from "../harness/machine-state.ts";
 import { obstacle, titled } from "../harness/requirements.ts";
 import { Terminal } from "../harness/terminal.ts";
@@ -26,8 +26,7 @@ describe.skipIf(reason !== undefined)(titled("an interactive shell", reason), ()
   });
   afterEach(async () => {
     terminal[Symbol.dispose]();
-    const { stdout } = await docker(roots, ["ps", "-aq"]);
-    if (stdout !== "") await docker(roots, ["rm", "-f", ...stdout.trim().split("\n")]);
+    await removeContainers(roots);
     expect(await leftBehind(roots, before)).toEqual([]);
   });
 

@@ -56,8 +56,8 @@ describe.skipIf(reason !== undefined)(titled("inside a container", reason), () =
 
   test.for<[string, string]>([
     ["reboot", "169, 0xfee1dead, 672274793, 0x1234567"],
-    ["loading a module", '175, "", 0, ""'],
-    ["loading a module from a file", '313, 0, "", 0'],
+    ["loading a module", "175, 0, 0, 0"],
+    ["loading a module from a file", "313, 0, 0, 0"],
     ["kexec", "246, 0, 0, 0, 0"],
     ["a key ring of the host", "250, 0, -3, 0"],
     ["bpf", "321, 0, 0, 0"],
@@ -105,7 +105,10 @@ describe.skipIf(reason !== undefined)(titled("inside a container", reason), () =
 
   test("masked paths are empty, and only Docker's devices are there", async () => {
     expect(
-      await inside("busybox", "head -c 1 /proc/kcore | wc -c; ls -A /proc/acpi /sys/firmware 2>/dev/null | grep -v :"),
+      await inside(
+        "busybox",
+        "head -c 1 /proc/kcore 2>/dev/null | wc -c; ls -A /proc/acpi /sys/firmware 2>/dev/null | grep -v :",
+      ),
     ).toMatch(/^0\s*$/);
     const devices = (await inside("busybox", "ls /dev")).trim().split("\n");
     expect(devices).toEqual([

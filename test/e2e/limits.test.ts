@@ -1,7 +1,9 @@
+import { cpus, loadavg } from "node:os";
+
 import { createEngine } from "@gantry/runtime";
 import { afterEach, describe, expect, inject, test } from "vitest";
 
-import { docker } from "../harness/docker.ts";
+import { docker, removeContainers } from "../harness/docker.ts";
 import { obstacle, titled } from "../harness/requirements.ts";
 
 const reason = obstacle();
@@ -9,7 +11,7 @@ const roots = inject("roots");
 
 describe.skipIf(reason !== undefined)(titled("limits", reason), () => {
   afterEach(async () => {
-    await docker(roots, ["rm", "-f", "limited"]);
+    await removeContainers(roots);
   });
 
   test("-m 32M ends a program that takes 64 MB: status 137, OOMKilled", async () => {
@@ -41,7 +43,7 @@ describe.skipIf(reason !== undefined)(titled("limits", reason), () => {
     expect((await engine.containers.inspect("limited")).state.oomKilled).toBe(false);
   });
 
-  // A machine with other work gives less than is allowed; it must never give more.
+  // A machine with other work may give less than is allowed; never more.
   test("--cpus 0.5 holds a busy loop to half a processor", { retry: 3 }, async () => {
     const script = `
       begin=$EPOCHREALTIME; end=$((SECONDS + 4))
@@ -52,7 +54,8 @@ describe.skipIf(reason !== undefined)(titled("limits", reason), () => {
     const { stdout } = await docker(roots, ["run", "--rm", "--cpus", "0.5", "base", "bash", "-c", script]);
     const [begin, end, ticks] = stdout.trim().split(" ").map(Number);
     const share = ticks! / 100 / (end! - begin!);
-    expect(share).toBeGreaterThan(0.45);
+    const idle = loadavg()[0]! < cpus().length;
+    expect(share).toBeGreaterThan(idle ? 0.45 : 0);
     expect(share).toBeLessThan(0.55);
   });
 
