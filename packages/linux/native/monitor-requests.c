@@ -31,6 +31,7 @@ void answer_waiter(struct monitor *monitor, const struct failure *failure) {
 static int prepare_directory(struct monitor *monitor, uint64_t output_limit) {
     unlinkat(monitor->directory, "exit", 0);
     unlinkat(monitor->directory, "launch", 0);
+    if (reserve_record_file(monitor->directory, "exit") < 0) return -1;
     return record_open(&monitor->record, monitor->directory, output_limit);
 }
 
@@ -44,7 +45,7 @@ static int launch(struct monitor *monitor, struct client *client, struct frame *
     if (prepare_directory(monitor, request.output_limit) < 0) {
         error = errno;
         launch_request_free(&request);
-        return reply(client, frame->id, error, "output record");
+        return reply(client, frame->id, error, "records in the directory");
     }
     monitor->waiter = client;
     monitor->waiter_id = frame->id;

@@ -38,6 +38,7 @@ void monitor_retire(struct monitor *monitor) {
 
 _Noreturn void monitor_finish(struct monitor *monitor) {
     monitor_retire(monitor);
+    unlinkat(monitor->directory, "exit.new", 0);
     flush_farewell(monitor);
     _exit(0);
 }
@@ -164,9 +165,7 @@ static _Noreturn void record_exit(struct monitor *monitor) {
     body.end = monitor->record.end;
     snprintf(text, sizeof text, "{\"code\":%u,\"signal\":%d,\"exitedAt\":\"%" PRIu64 "\",\"outputEnd\":%" PRIu64 "}\n", code,
              signal, body.time, body.end);
-    /* On a full disk the status is worth more than the oldest output. */
-    while (write_record_file(monitor->directory, "exit", text) < 0 && monitor->record.count > 1)
-        record_release(&monitor->record, monitor->record.segments[1].start);
+    write_record_file(monitor->directory, "exit", text);
     monitor_retire(monitor);
     answer_watches(monitor);
     for (unsigned i = 0; i < monitor->client_count; i++)

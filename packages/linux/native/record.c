@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_MINIMUM = 1 << 20, SEGMENT_SMALLEST = 128 << 10, SEGMENT_LARGEST = 4 << 20, NAME_SIZE = 32 };
+enum { LIMIT_MINIMUM = 1 << 20, SEGMENT_SMALLEST = 128 << 10, SEGMENT_LARGEST = 4 << 20, NAME_SIZE = 32, RECORD_FILE_SIZE = 200 };
 
 uint64_t time_now(void) {
     struct timespec now;
@@ -146,14 +146,29 @@ void record_release(struct record *record, uint64_t before) {
     while (record->count > 1 && record->segments[1].start <= before) drop_oldest(record);
 }
 
+static int write_temporary(int directory, const char *name, const char *text, char temporary[NAME_SIZE]) {
+    char bytes[RECORD_FILE_SIZE];
+    snprintf(temporary, NAME_SIZE, "%s.new", name);
+    snprintf(bytes, sizeof bytes, "%-*s", RECORD_FILE_SIZE - 1, text);
+    bytes[sizeof bytes - 1] = '\n';
+    int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return -1;
+    ssize_t n = write(fd, bytes, sizeof bytes);
+    int error = n < 0 ? errno : ENOSPC;
+    close(fd);
+    errno = error;
+    return n == (ssize_t)sizeof bytes ? 0 : -1;
+}
+
+int reserve_record_file(int directory, const char *name) {
+    char temporary[NAME_SIZE];
+    return write_temporary(directory, name, "", temporary);
+}
+
 int write_record_file(int directory, const char *name, const char *text) {
     char temporary[NAME_SIZE];
-    snprintf(temporary, sizeof temporary, "%s.new", name);
-    int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return -1;
-    ssize_t length = (ssize_t)strlen(text), n = write(fd, text, (size_t)length);
-    close(fd);
-    return n == length ? renameat(directory, temporary, directory, name) : -1;
+    if (write_temporary(directory, name, text, temporary) < 0) return -1;
+    return renameat(directory, temporary, directory, name);
 }
 
 uint64_t process_start_time(pid_t pid) {

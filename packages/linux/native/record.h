@@ -36,8 +36,10 @@ void record_append(struct record *record, uint8_t stream, const void *bytes, uin
 void record_release(struct record *record, uint64_t before);
 
 uint64_t time_now(void);
-/* Writes a small file at once: under another name first, then renamed. 0, or -1. */
+/* Writes a small file at once: as NAME.new first, then renamed. 0, or -1 with errno. */
 int write_record_file(int directory, const char *name, const char *text);
+/* Makes NAME.new, so that the file can be written when the disk is full. */
+int reserve_record_file(int directory, const char *name);
 /* The start time of a process in clock ticks after boot, or 0; with the pid it names the process for good. */
 uint64_t process_start_time(pid_t pid);
 

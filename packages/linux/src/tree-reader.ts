@@ -16,7 +16,10 @@ interface Reader {
   idle?: NodeJS.Timeout;
 }
 
+/** Milliseconds. */
 const idleLimit = 2000;
+/** Frames that are read in vain before a process is given up. */
+const discardLimit = 16;
 
 /**
  * Keeps the `tree-walk` processes that wait for the next request, so that many small questions cost one spawn. A process
@@ -54,7 +57,7 @@ export class TreeReaders {
       }
     } finally {
       options.signal?.removeEventListener("abort", stop);
-      if (!answered) stop();
+      if (!answered) void this.#discard(reader);
     }
   }
 
@@ -88,6 +91,16 @@ export class TreeReaders {
     (reader.child.stdin as Socket).unref();
     reader.idle = setTimeout(() => this.#drop(reader), idleLimit).unref();
     this.#idle.push(reader);
+  }
+
+  /** Keeps a reader whose answer was not wanted to its end, if that end is near. */
+  async #discard(reader: Reader): Promise<void> {
+    for (let left = discardLimit; left > 0; left -= 1) {
+      const frame = await reader.frames.next();
+      if (!frame) return;
+      if (frame.kind === "Z" || frame.kind === "E") return this.#release(reader);
+    }
+    reader.child.kill("SIGKILL");
   }
 
   #drop(reader: Reader): void {

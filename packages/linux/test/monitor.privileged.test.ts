@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { HelperMounter } from "../src/mounter.ts";
 import { readExitRecord, readLaunchRecord } from "../src/records.ts";
 import { Bench, Clone, collect, execute, isRunning, outputHolds, program, shell, until } from "./bench.ts";
 
@@ -107,11 +108,10 @@ describe("output", () => {
     const reader = monitor.output({ from: 0, follow: true })[Symbol.asyncIterator]();
     const first = reader.next();
     await monitor.start();
-    let position = (await first).value!.next as number;
+    await first;
     expect(await monitor.wait()).toMatchObject({ code: 0 });
-    let lost = 0;
-    let received = position;
-    for (let item = await reader.next(); !item.done; item = await reader.next()) {
+    let [lost, received, position] = [0, 0, 0];
+    for (let item = await first; !item.done; item = await reader.next()) {
       lost += item.value.lost ?? 0;
       received += item.value.data.length;
       position = item.value.next;
@@ -159,6 +159,36 @@ describe("output", () => {
     expect((await segments()).length).toBeGreaterThan(1);
     await monitor.releaseOutput(await monitor.outputEnd());
     expect(await segments()).toHaveLength(1);
+  });
+
+  it.each([
+    ["that its output fills", "head -c 9000000 /dev/zero; echo end; exit 4"],
+    ["that it fills", "cat /dev/zero > DIR/fill; echo end; exit 4"],
+  ])("on a disk %s keeps the exit, says what is lost, and never stalls the process", async (_, script) => {
+    const { directory } = await bench.location();
+    const mounter = new HelperMounter(bench.helper);
+    await mounter.mount([{ type: "tmpfs", source: "tmpfs", options: ["size=2m"] }], directory);
+    try {
+      const { status, chunks } = await bench.finish(program([shell(script.replace("DIR", directory))]));
+      expect(status.code).toBe(4);
+      expect(await readExitRecord(directory)).toEqual(status);
+      const gaps = chunks.slice(1).reduce((sum, { data, lost = 0 }) => sum + data.length + lost, chunks[0]?.next ?? 0);
+      expect(chunks.at(-1)?.next ?? 0).toBe(gaps);
+    } finally {
+      await mounter.unmount(directory);
+    }
+  });
+
+  it("is not begun on a disk that is full", async () => {
+    const { directory } = await bench.location();
+    const mounter = new HelperMounter(bench.helper);
+    await mounter.mount([{ type: "tmpfs", source: "tmpfs", options: ["size=1m,nr_inodes=1"] }], directory);
+    try {
+      const monitor = await bench.monitor();
+      await expect(monitor.launch(program([execute("true")]))).rejects.toMatchObject({ code: "unavailable" });
+    } finally {
+      await mounter.unmount(directory);
+    }
   });
 });
 
