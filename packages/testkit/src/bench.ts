@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Kernel, Logger, Paths, type Token, bind, silentLogger } from "@gantry/core";
+import type { Kernel, Token } from "@gantry/core";
 
 import { type ContractOptions, SkipError } from "./contract.ts";
+import { pluginDirectoryOf, startKernel } from "./start-kernel.ts";
 
 /** Where one check runs: a kernel with the plugins under test, and a directory. */
 export class Bench<Subject, Extra extends object = object> {
@@ -44,7 +45,7 @@ export class Bench<Subject, Extra extends object = object> {
 
   /** The directory that the plugins were given. */
   get pluginDirectory(): string {
-    return join(this.directory, "plugin");
+    return pluginDirectoryOf(this.directory);
   }
 
   /** Stops the kernel and starts another on the same directory: a new engine. */
@@ -61,15 +62,7 @@ export class Bench<Subject, Extra extends object = object> {
   }
 
   async start(): Promise<void> {
-    const paths = { dataRoot: join(this.directory, "data"), execRoot: join(this.directory, "run") };
-    for (const path of [this.pluginDirectory, ...Object.values(paths)]) await mkdir(path, { recursive: true });
-    const context = { dir: this.pluginDirectory };
-    const values = this.options.values?.(context) ?? [];
-    const defaults = [bind(Paths, paths), bind(Logger, silentLogger)].filter(
-      ({ token }) => !values.some((value) => value.token.symbol === token.symbol),
-    );
-    const plugins = this.options.plugins(context);
-    this.#kernel = await Kernel.start({ plugins, values: [...defaults, ...values] });
+    this.#kernel = await startKernel(this.directory, this.options);
     this.#subject = subjectOf(this.#kernel, this.#token);
   }
 

@@ -35,6 +35,11 @@ export interface ContractOptions {
   readonly needs?: readonly Need[];
   /** Features of the contract that the subject does not have; their checks are skipped by name. */
   readonly lacks?: readonly string[];
+  /**
+   * The URL of a module whose default export is the function `plugins`. With it, checks let a process of its own write by those
+   * plugins, and kill it: `new URL("./crash-plugins.ts", import.meta.url)`.
+   */
+  readonly crash?: URL;
   /** Milliseconds that one check may take; default 20,000. */
   readonly timeout?: number;
 }

@@ -2,6 +2,7 @@ import { LogDriver } from "@gantry/core";
 
 import { bindContract } from "./bind-contract.ts";
 import type { Contract, ContractOptions } from "./contract.ts";
+import { crashCheck } from "./log-driver/crash-check.ts";
 import { readerChecks } from "./log-driver/reader-checks.ts";
 import { sinkChecks } from "./log-driver/sink-checks.ts";
 
@@ -12,7 +13,7 @@ import { sinkChecks } from "./log-driver/sink-checks.ts";
 export const logDriverChecks: Contract<LogDriver> = {
   name: "LogDriver",
   token: LogDriver,
-  checks: [...sinkChecks, ...readerChecks],
+  checks: [...sinkChecks, ...readerChecks, crashCheck],
 };
 
 /** Declares the LogDriver contract's tests. @param subject the driver's name, for the title */
