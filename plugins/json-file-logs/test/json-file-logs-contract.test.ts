@@ -1,5 +1,8 @@
 import { logDriverContract } from "@gantry/testkit";
 
-import { jsonFileLogs } from "../src/index.ts";
+import contractPlugins from "./contract-plugins.ts";
 
-logDriverContract("json-file", { plugins: () => [jsonFileLogs()] });
+logDriverContract("json-file", {
+  plugins: contractPlugins,
+  crash: new URL("./contract-plugins.ts", import.meta.url),
+});

@@ -8,7 +8,7 @@ import type { ContentInfo, ContentWriter, ExpectedContent } from "@gantry/core";
 
 import { durableRename } from "./durable-rename.ts";
 import { fileChunks } from "./file-chunks.ts";
-import { fileError } from "./file-errors.ts";
+import { fileError, shown } from "./file-errors.ts";
 
 export interface FileContentWriterInit {
   ref: string;
@@ -68,7 +68,7 @@ export class FileContentWriter implements ContentWriter {
     return this.#next("write", async () => {
       const { expected, ref } = this.#init;
       if (this.#offset + chunk.length > (expected.size ?? Infinity)) {
-        throw await this.#refuse(`content ${ref} is longer than the expected ${expected.size} bytes`);
+        throw await this.#refuse(`content ${shown(ref)} is longer than the expected ${expected.size} bytes`);
       }
       try {
         await writeAll(this.#handle, chunk, this.#offset);
@@ -87,12 +87,16 @@ export class FileContentWriter implements ContentWriter {
       options?.signal?.throwIfAborted();
       const { expected, ref, directory, pathOf } = this.#init;
       if (expected.size !== undefined && expected.size !== this.#offset) {
-        throw await this.#refuse(`content ${ref} has ${this.#offset} bytes instead of the expected ${expected.size}`);
+        throw await this.#refuse(
+          `content ${shown(ref)} has ${this.#offset} bytes instead of the expected ${expected.size}`,
+        );
       }
       const hex = this.#hash.copy().digest("hex");
       const digest = `sha256:${hex}`;
       if (expected.digest !== undefined && expected.digest !== digest) {
-        throw await this.#refuse(`content ${ref} has digest ${digest} instead of the expected ${expected.digest}`);
+        throw await this.#refuse(
+          `content ${shown(ref)} has digest ${digest} instead of the expected ${expected.digest}`,
+        );
       }
       if (!(await exists(pathOf(hex)))) {
         await this.#handle.sync();
@@ -131,11 +135,12 @@ export class FileContentWriter implements ContentWriter {
 
   #next<T>(doing: string, work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
-      if (this.#ended) throw new EngineError("conflict", `the writer of ${this.#init.ref} has ended: open another`);
+      if (this.#ended)
+        throw new EngineError("conflict", `the writer of ${shown(this.#init.ref)} has ended: open another`);
       try {
         return await work();
       } catch (thrown) {
-        throw fileError(`${doing} content ${this.#init.ref}`, thrown);
+        throw fileError(`${doing} content ${shown(this.#init.ref)}`, thrown);
       }
     });
     this.#last = turn.catch(() => {});

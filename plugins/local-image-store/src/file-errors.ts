@@ -15,3 +15,8 @@ export function fileError(doing: string, thrown: unknown): unknown {
   const code = errno === "EACCES" || errno === "EPERM" || errno === "EROFS" ? "forbidden" : "internal";
   return new EngineError(code, `could not ${doing}: ${messageOf(thrown)}`, options);
 }
+
+/** A name as it can stand in a message, which is one line. */
+export function shown(name: string): string {
+  return /\p{Cc}/u.test(name) ? JSON.stringify(name) : name;
+}

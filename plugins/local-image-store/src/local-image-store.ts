@@ -8,11 +8,12 @@ import type { ContentInfo, ContentRange, ContentWriter, ExpectedContent, ImageSt
 
 import { FileContentWriter } from "./file-content-writer.ts";
 import { fileChunks } from "./file-chunks.ts";
-import { errnoOf, fileError } from "./file-errors.ts";
+import { errnoOf, fileError, shown } from "./file-errors.ts";
 import { ImageStoreOptions } from "./image-store-options.ts";
 
 /** After so long without a write an unfinished writer is not expected to be taken up again. */
 const ingestLifetime = 7 * 24 * 3600 * 1000;
+const hexPattern = /^[0-9a-f]{64}$/;
 
 /**
  * ImageStore in a directory: `sha256/<hex>` holds what is visible, `ingest/<hash of ref>/{ref,data}` what is being written.
@@ -57,12 +58,12 @@ export class LocalImageStore implements ImageStore, Lifecycled {
     if (this.#writing.has(ref)) {
       throw new EngineError(
         "conflict",
-        `content ${ref} is being written already: wait for that, or choose another ref`,
+        `content ${shown(ref)} is being written already: wait for that, or choose another ref`,
       );
     }
     this.#writing.set(ref, undefined);
     try {
-      const writer = await wrap(`write content ${ref}`, () =>
+      const writer = await wrap(`write content ${shown(ref)}`, () =>
         FileContentWriter.open({
           ref,
           expected,
@@ -119,6 +120,7 @@ export class LocalImageStore implements ImageStore, Lifecycled {
     await this.#ready(options);
     for await (const { name } of await wrap("list content", () => opendir(join(this.#root, "sha256")))) {
       options?.signal?.throwIfAborted();
+      if (!hexPattern.test(name)) continue;
       // Deleted meanwhile: it is not content any more.
       const info = infoOf(name, await statOf(this.#pathOf(name)));
       if (info !== undefined) yield info;
@@ -137,8 +139,8 @@ export class LocalImageStore implements ImageStore, Lifecycled {
 
 /** Errors: `invalid-argument` for anything but `sha256:` and 64 lower-case hexadecimal digits. */
 function hexOf(digest: string): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) {
+  const hex = digest.slice("sha256:".length);
+  if (!digest.startsWith("sha256:") || !hexPattern.test(hex)) {
     const shown = JSON.stringify(digest.slice(0, 100));
     throw new EngineError(
       "invalid-argument",

@@ -1,5 +1,8 @@
 import { imageStoreContract } from "@gantry/testkit";
 
-import { localImageStore } from "../src/index.ts";
+import contractPlugins from "./contract-plugins.ts";
 
-imageStoreContract("local", { plugins: ({ dir }) => [localImageStore({ root: dir })] });
+imageStoreContract("local", {
+  plugins: contractPlugins,
+  crash: new URL("./contract-plugins.ts", import.meta.url),
+});

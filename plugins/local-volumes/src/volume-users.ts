@@ -32,7 +32,7 @@ export async function usersOf(directory: string): Promise<readonly string[]> {
 
 /** Percent-encoded, the full stop as well: `.` and `..` are no files. */
 function fileName(user: string): string {
-  const name = user.isWellFormed() ? encodeURIComponent(user).replaceAll(".", "%2E") : "";
+  const name = user.isWellFormed() && !/\p{Cc}/u.test(user) ? encodeURIComponent(user).replaceAll(".", "%2E") : "";
   if (name === "" || name.length > 255) {
     const shown = JSON.stringify(user.slice(0, 40));
     throw new EngineError("invalid-argument", `user ${shown} of a volume is malformed: give a container's id`);

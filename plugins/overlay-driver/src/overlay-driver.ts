@@ -10,7 +10,7 @@ import { fileError, wrapFileErrors } from "./file-errors.ts";
 import { OverlayOptions } from "./overlay-options.ts";
 import { checkRoot, optionsToSwitchOff } from "./overlay-support.ts";
 import { removeTree } from "./remove-tree.ts";
-import { type Snapshot, SnapshotIndex, ancestors, infoOf } from "./snapshot-index.ts";
+import { type Snapshot, SnapshotIndex, ancestors, infoOf, shown } from "./snapshot-index.ts";
 
 /** What mount(2) takes as data: one page with its final NUL. */
 const maximumMountData = 4095;
@@ -70,14 +70,14 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
     await this.#ready(options);
     const snapshot = this.#index.get(key);
     if (snapshot.kind === "committed") {
-      throw new EngineError("invalid-argument", `snapshot ${key} is committed: prepare or view it to mount it`);
+      throw new EngineError("invalid-argument", `snapshot ${shown(key)} is committed: prepare or view it to mount it`);
     }
     return this.#mountsOf(snapshot);
   }
 
   async commit(name: string, key: string, options?: CallOptions): Promise<void> {
     await this.#ready(options);
-    const doing = `commit snapshot ${key}`;
+    const doing = `commit snapshot ${shown(key)}`;
     const { directory } = wrapFileErrors(doing, () => this.#index.commit(name, key, this.features.maximumDepth));
     await this.#removeTree(join(directory, "work"));
     await synchronize(directory).catch((thrown: unknown) => {
@@ -87,7 +87,7 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
 
   async remove(key: string, options?: CallOptions): Promise<void> {
     await this.#ready(options);
-    const snapshot = wrapFileErrors(`remove snapshot ${key}`, () => this.#index.remove(key));
+    const snapshot = wrapFileErrors(`remove snapshot ${shown(key)}`, () => this.#index.remove(key));
     await this.#removeTree(snapshot.directory);
     this.#index.release(snapshot);
   }
@@ -118,7 +118,7 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
   }
 
   #make(key: string, kind: "active" | "view", parentKey: string | undefined): readonly Mount[] {
-    return wrapFileErrors(`make snapshot ${key}`, () => {
+    return wrapFileErrors(`make snapshot ${shown(key)}`, () => {
       const snapshot = this.#index.reserve(key, kind, parentKey);
       try {
         if (kind === "active") makeContent(snapshot);

@@ -82,9 +82,9 @@ export class SnapshotIndex {
     checkKey(key);
     const parent = parentKey === undefined ? undefined : this.get(parentKey);
     if (parent !== undefined && parent.kind !== "committed") {
-      throw new EngineError("invalid-argument", `parent ${parentKey} is not committed: commit it first`);
+      throw new EngineError("invalid-argument", `parent ${shown(parentKey!)} is not committed: commit it first`);
     }
-    if (this.#byKey.has(key)) throw new EngineError("conflict", `snapshot ${key} exists already`);
+    if (this.#byKey.has(key)) throw new EngineError("conflict", `snapshot ${shown(key)} exists already`);
     const snapshot = this.#snapshot(this.#freeNumbers.pop() ?? this.#nextNumber++, key, kind, parent);
     try {
       mkdirSync(snapshot.directory, { mode: 0o700 });
@@ -108,14 +108,14 @@ export class SnapshotIndex {
     if (snapshot.kind !== "active") {
       throw new EngineError(
         "invalid-argument",
-        `snapshot ${key} is ${snapshot.kind}: only an active one can be committed`,
+        `snapshot ${shown(key)} is ${snapshot.kind}: only an active one can be committed`,
       );
     }
-    if (this.#byKey.has(name)) throw new EngineError("conflict", `snapshot ${name} exists already`);
+    if (this.#byKey.has(name)) throw new EngineError("conflict", `snapshot ${shown(name)} exists already`);
     if (ancestors(snapshot).length >= maximumDepth) {
       throw new EngineError(
         "unsupported",
-        `snapshot ${key} is too deep: at most ${maximumDepth} layers are possible here`,
+        `snapshot ${shown(key)} is too deep: at most ${maximumDepth} layers are possible here`,
       );
     }
     const change = { key: name, kind: "committed" as const, createdAt: new Date() };
@@ -132,7 +132,7 @@ export class SnapshotIndex {
   remove(key: string): Snapshot {
     const snapshot = this.get(key);
     if (snapshot.children > 0) {
-      throw new EngineError("conflict", `snapshot ${key} has ${snapshot.children} children: remove them first`);
+      throw new EngineError("conflict", `snapshot ${shown(key)} has ${snapshot.children} children: remove them first`);
     }
     unlinkSync(join(snapshot.directory, "record"));
     this.forget(snapshot);
@@ -154,7 +154,7 @@ export class SnapshotIndex {
   get(key: string): Snapshot {
     checkKey(key);
     const snapshot = this.#byKey.get(key);
-    if (!snapshot?.published) throw new EngineError("not-found", `no such snapshot: ${key}`);
+    if (!snapshot?.published) throw new EngineError("not-found", `no such snapshot: ${shown(key)}`);
     return snapshot;
   }
 
@@ -199,10 +199,15 @@ function readRecord(path: string): string | undefined {
 function checkKey(key: string): void {
   const fits = key !== "" && Buffer.byteLength(key) <= 255 && !key.includes("\0") && key.isWellFormed();
   if (!fits) {
-    const shown = JSON.stringify(key.slice(0, 40));
+    const start = JSON.stringify(key.slice(0, 40));
     throw new EngineError(
       "invalid-argument",
-      `snapshot key ${shown} is malformed: 1 to 255 bytes without NUL are allowed`,
+      `snapshot key ${start} is malformed: 1 to 255 bytes without NUL are allowed`,
     );
   }
+}
+
+/** A name as it can stand in a message, which is one line. */
+export function shown(name: string): string {
+  return /\p{Cc}/u.test(name) ? JSON.stringify(name) : name;
 }

@@ -1,5 +1,9 @@
 import { storageDriverContract } from "@gantry/testkit";
 
-import { overlayDriver } from "../src/index.ts";
+import contractPlugins from "./contract-plugins.ts";
 
-storageDriverContract("overlay", { plugins: ({ dir }) => [overlayDriver({ root: dir })], needs: ["root", "linux"] });
+storageDriverContract("overlay", {
+  plugins: contractPlugins,
+  needs: ["root", "linux"],
+  crash: new URL("./contract-plugins.ts", import.meta.url),
+});

@@ -36,5 +36,9 @@ function refuseLossy(name: string, value: unknown): unknown {
 }
 
 function unfit(bucket: string, key: string, why: string, cause?: unknown): EngineError {
-  return new EngineError("invalid-argument", `the value of ${bucket}/${key} cannot be kept as JSON: ${why}`, { cause });
+  return new EngineError(
+    "invalid-argument",
+    `the value of ${JSON.stringify(`${bucket}/${key}`)} cannot be kept as JSON: ${why}`,
+    { cause },
+  );
 }

@@ -1,7 +1,8 @@
-import { join } from "node:path";
-
 import { stateStoreContract } from "@gantry/testkit";
 
-import { sqliteState } from "../src/index.ts";
+import contractPlugins from "./contract-plugins.ts";
 
-stateStoreContract("sqlite", { plugins: ({ dir }) => [sqliteState({ path: join(dir, "state.db") })] });
+stateStoreContract("sqlite", {
+  plugins: contractPlugins,
+  crash: new URL("./contract-plugins.ts", import.meta.url),
+});

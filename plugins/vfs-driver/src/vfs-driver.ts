@@ -9,7 +9,7 @@ import { copyTree } from "./copy-tree.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { fileError, wrapFileErrors } from "./file-errors.ts";
 import { removeTree } from "./remove-tree.ts";
-import { type Snapshot, SnapshotIndex, infoOf } from "./snapshot-index.ts";
+import { type Snapshot, SnapshotIndex, infoOf, shown } from "./snapshot-index.ts";
 import { VfsOptions } from "./vfs-options.ts";
 
 /**
@@ -50,7 +50,7 @@ export class VfsDriver implements StorageDriver, Lifecycled {
 
   async prepare(key: string, parent: string | undefined, options?: CallOptions): Promise<readonly Mount[]> {
     await this.#ready(options);
-    const snapshot = wrapFileErrors(`make snapshot ${key}`, () => this.#index.reserve(key, "active", parent));
+    const snapshot = wrapFileErrors(`make snapshot ${shown(key)}`, () => this.#index.reserve(key, "active", parent));
     try {
       makeContent(snapshot);
       if (snapshot.parent !== undefined) {
@@ -60,19 +60,19 @@ export class VfsDriver implements StorageDriver, Lifecycled {
       this.#index.publish(snapshot);
     } catch (thrown) {
       await this.#discard(snapshot);
-      throw options?.signal?.aborted ? thrown : fileError(`make snapshot ${key}`, thrown);
+      throw options?.signal?.aborted ? thrown : fileError(`make snapshot ${shown(key)}`, thrown);
     }
     return mountsOf(snapshot);
   }
 
   async view(key: string, parent: string, options?: CallOptions): Promise<readonly Mount[]> {
     await this.#ready(options);
-    const snapshot = wrapFileErrors(`make snapshot ${key}`, () => this.#index.reserve(key, "view", parent));
+    const snapshot = wrapFileErrors(`make snapshot ${shown(key)}`, () => this.#index.reserve(key, "view", parent));
     try {
       this.#index.publish(snapshot);
     } catch (thrown) {
       await this.#discard(snapshot);
-      throw fileError(`make snapshot ${key}`, thrown);
+      throw fileError(`make snapshot ${shown(key)}`, thrown);
     }
     return mountsOf(snapshot);
   }
@@ -81,14 +81,14 @@ export class VfsDriver implements StorageDriver, Lifecycled {
     await this.#ready(options);
     const snapshot = this.#index.get(key);
     if (snapshot.kind === "committed") {
-      throw new EngineError("invalid-argument", `snapshot ${key} is committed: prepare or view it to mount it`);
+      throw new EngineError("invalid-argument", `snapshot ${shown(key)} is committed: prepare or view it to mount it`);
     }
     return mountsOf(snapshot);
   }
 
   async commit(name: string, key: string, options?: CallOptions): Promise<void> {
     await this.#ready(options);
-    const doing = `commit snapshot ${key}`;
+    const doing = `commit snapshot ${shown(key)}`;
     const { directory } = wrapFileErrors(doing, () => this.#index.commit(name, key, this.features.maximumDepth));
     await synchronize(directory).catch((thrown: unknown) => {
       throw fileError(doing, thrown);
@@ -97,7 +97,7 @@ export class VfsDriver implements StorageDriver, Lifecycled {
 
   async remove(key: string, options?: CallOptions): Promise<void> {
     await this.#ready(options);
-    const snapshot = wrapFileErrors(`remove snapshot ${key}`, () => this.#index.remove(key));
+    const snapshot = wrapFileErrors(`remove snapshot ${shown(key)}`, () => this.#index.remove(key));
     await this.#removeTree(snapshot.directory);
     this.#index.release(snapshot);
   }

@@ -1,9 +1,9 @@
-import { linuxHelper } from "@gantry/linux";
 import { storageDriverContract } from "@gantry/testkit";
 
-import { vfsDriver } from "../src/index.ts";
+import contractPlugins from "./contract-plugins.ts";
 
 storageDriverContract("vfs", {
-  plugins: ({ dir }) => [linuxHelper(), vfsDriver({ root: dir })],
+  plugins: contractPlugins,
   needs: ["root", "linux"],
+  crash: new URL("./contract-plugins.ts", import.meta.url),
 });
