@@ -45,6 +45,12 @@ export function docker(roots: Roots, args: readonly string[], options: CallOptio
   return call([...(options.prefix ?? []), program, ...places, ...args], options);
 }
 
+/** Removes what a failed test may have left, so that the next one starts clean. */
+export async function removeContainers(roots: Roots): Promise<void> {
+  const { stdout } = await docker(roots, ["ps", "-aq"]);
+  if (stdout !== "") await docker(roots, ["rm", "-f", ...stdout.trim().split("\n")]);
+}
+
 function call(
   command: readonly string[],
   { stdin = "", env = {}, timeout = 110_000 }: CallOptions,
