@@ -6,12 +6,12 @@ export function terminalInput(): CommandInput {
   return {
     isTerminal: isatty(0),
     setRaw: (raw) => void process.stdin.setRawMode(raw),
-    chunks: (signal) => chunks(process.stdin, signal),
+    chunks: (signal) => readChunks(process.stdin, signal),
   };
 }
 
 /** Reads until the end or the abort, and leaves the stream open and idle. */
-async function* chunks(stream: NodeJS.ReadStream, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* readChunks(stream: NodeJS.ReadStream, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure = error;

@@ -243,14 +243,14 @@ describe("images", () => {
   it("that are missing are pulled, with one line for each new status", async () => {
     const run = await runCli(["run", "x"], { present: [] });
     expect(run.engine.called("pull")).toEqual([["pull", "x"]]);
-    expect(run.stderr).toBe("Unable to find image 'x' locally\nlayer: Downloading\nlayer: Done\n");
+    expect(run.stderr).toBe("Unable to find image 'x' locally\nlayer: Downloading\nlayer: Done\nDigest: sha256:2\n");
   });
 
   it("are drawn over on a terminal", async () => {
     const run = await runCli(["run", "x"], { present: [] }, { terminal: { stderr: true } });
     expect(run.stderr).toBe(
       "Unable to find image 'x' locally\nlayer: Downloading 1B/2B\n" +
-        "\u001B[1A\r\u001B[2Klayer: Downloading 2B/2B\u001B[1B\r\u001B[1A\r\u001B[2Klayer: Done\u001B[1B\r",
+        "\u001B[1A\r\u001B[2Klayer: Downloading 2B/2B\u001B[1B\r\u001B[1A\r\u001B[2Klayer: Done\u001B[1B\rDigest: sha256:2\n",
     );
   });
 

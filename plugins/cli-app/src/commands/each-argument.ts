@@ -1,5 +1,7 @@
 import type { CommandHost } from "@gantry/core";
 
+import { hasCode } from "./error-code.ts";
+
 /**
  * Does the same to each argument and goes on after a failure, whose message is printed.
  * @param act returns what to print for the argument, if anything
@@ -16,6 +18,7 @@ export async function eachArgument(
       const line = await act(name);
       if (line !== undefined) await host.stdout.write(`${line}\n`);
     } catch (error) {
+      if (hasCode(error, "EPIPE")) throw error;
       status = 1;
       await host.stderr.write(`docker: ${error instanceof Error ? error.message : String(error)}\n`);
     }

@@ -25,10 +25,9 @@ export class PullCommand implements Command {
     const reference = names[0]!;
     const quiet = new OptionValues(this.options, options).flag("quiet");
     const { images } = await this.#connector.connect();
-    const pulled = await interruptible(host, (signal) => pullImage(images, reference, { host, signal, quiet }));
-    const name = printable(reference);
-    const verdict = pulled.upToDate ? "Image is up to date for" : "Downloaded newer image for";
-    await host.stdout.write(quiet ? `${name}\n` : `Digest: ${pulled.digest}\nStatus: ${verdict} ${name}\n`);
+    const output = quiet ? undefined : host.stdout;
+    await interruptible(host, (signal) => pullImage(images, reference, { output, signal }));
+    if (quiet) await host.stdout.write(`${printable(reference)}\n`);
     return 0;
   }
 }

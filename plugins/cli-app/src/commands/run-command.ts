@@ -8,6 +8,7 @@ import { runAttached, runDetached } from "../run/run-container.ts";
 import { runOptions } from "../run/run-options.ts";
 import { planRun } from "../run/run-plan.ts";
 import { startStatus } from "../run/start-status.ts";
+import { hasCode } from "./error-code.ts";
 
 export class RunCommand implements Command {
   readonly path = ["run"];
@@ -30,7 +31,8 @@ export class RunCommand implements Command {
       const id = await interruptible(host, (signal) => createContainer(engine, plan, host, signal));
       return plan.detach ? await runDetached(engine, plan, host, id) : await runAttached(engine, plan, host, id);
     } catch (error) {
-      if (error instanceof UsageError || error instanceof Interruption) throw error;
+      // These have their own statuses; a closed output is no failure of the container.
+      if (error instanceof UsageError || error instanceof Interruption || hasCode(error, "EPIPE")) throw error;
       await host.stderr.write(`docker: ${error instanceof Error ? error.message : String(error)}\n`);
       return startStatus(error);
     }

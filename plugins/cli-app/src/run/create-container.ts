@@ -35,7 +35,7 @@ async function provideImage(engine: Engine, plan: RunPlan, host: CommandHost, si
     if (await engine.images.has(image, { signal })) return;
     if (!plan.quiet) await host.stderr.write(`Unable to find image '${printable(image)}' locally\n`);
   }
-  await pullImage(engine.images, image, { host, signal, quiet: plan.quiet });
+  await pullImage(engine.images, image, { output: plan.quiet ? undefined : host.stderr, signal });
 }
 
 async function refuseExisting(path: string, host: CommandHost): Promise<void> {

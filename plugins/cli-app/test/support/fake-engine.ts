@@ -110,6 +110,7 @@ export function fakeEngine(script: Script = {}): FakeEngine {
       options?.progress?.({ id: "layer", status: "Downloading", current: 1, total: 2 });
       options?.progress?.({ id: "layer", status: "Downloading", current: 2, total: 2 });
       options?.progress?.({ id: "layer", status: "Done" });
+      options?.progress?.({ status: "Digest: sha256:2" });
       if (script.holdPull === true) {
         await new Promise((_, reject) => options?.signal?.addEventListener("abort", reject));
       }
