@@ -12,30 +12,31 @@ export const frameHeadSize = 5;
 
 /** Builds one frame, field by field. */
 export class FrameBuilder {
-  readonly #parts: Buffer[] = [];
-  #size = 0;
+  #buffer = Buffer.allocUnsafe(256);
+  #size = frameHeadSize;
 
   u32(value: number): this {
-    const bytes = Buffer.allocUnsafe(4);
-    bytes.writeUInt32LE(value);
-    return this.bytes(bytes);
+    this.#reserve(4);
+    this.#size = this.#buffer.writeUInt32LE(value, this.#size);
+    return this;
   }
 
   u64(value: bigint): this {
-    const bytes = Buffer.allocUnsafe(8);
-    bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
-    return this.bytes(bytes);
+    this.#reserve(8);
+    this.#size = this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), this.#size);
+    return this;
   }
 
   bytes(value: Uint8Array): this {
-    this.#parts.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+    this.#reserve(value.byteLength);
+    this.#buffer.set(value, this.#size);
     this.#size += value.byteLength;
     return this;
   }
 
   string(value: string): this {
     const bytes = encodePath(value);
-    return this.u32(bytes.byteLength).bytes(bytes).bytes(Buffer.alloc(1));
+    return this.u32(bytes.byteLength).bytes(bytes).bytes(nul);
   }
 
   metadata(value: TreeMetadata): this {
@@ -48,13 +49,20 @@ export class FrameBuilder {
   }
 
   build(kind: string): Buffer {
-    const head = Buffer.allocUnsafe(frameHeadSize);
-    head.writeUInt32LE(this.#size);
-    head.write(kind, 4, "latin1");
-    return Buffer.concat([head, ...this.#parts]);
+    this.#buffer.writeUInt32LE(this.#size - frameHeadSize);
+    this.#buffer.write(kind, 4, "latin1");
+    return this.#buffer.subarray(0, this.#size);
+  }
+
+  #reserve(size: number): void {
+    if (this.#size + size <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#size + size));
+    this.#buffer.copy(larger, 0, 0, this.#size);
+    this.#buffer = larger;
   }
 }
 
+const nul = Uint8Array.of(0);
 const second = 1_000_000_000n;
 
 const types: Readonly<Record<number, TreeEntryType>> = {

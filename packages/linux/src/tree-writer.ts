@@ -26,9 +26,11 @@ export class HelperTreeWriter implements TreeWriter {
   #state: "open" | "done" | "failed" = "open";
   #failure: unknown;
   #ready = false;
-  #batch: Uint8Array[] = [];
+  /** The batch that is filled, and the one that may still be on its way. */
+  #batches: [filling: Buffer, sent: Buffer] = [Buffer.allocUnsafe(batchSize), Buffer.allocUnsafe(batchSize)];
   #batched = 0;
-  #drained: () => void = () => {};
+  /** Resolves when nothing is on its way to the helper. */
+  #drained = Promise.withResolvers<void>();
 
   private constructor(binary: string, root: string) {
     this.#root = root;
@@ -36,7 +38,7 @@ export class HelperTreeWriter implements TreeWriter {
     this.#child.on("error", () => this.#child.stdout!.destroy());
     // The reason of a broken pipe comes on stdout.
     this.#child.stdin!.on("error", () => {});
-    this.#child.stdin!.on("drain", () => this.#drained());
+    this.#drained.resolve();
     this.#ended = this.#listen(new FrameSource(this.#child.stdout!));
   }
 
@@ -122,7 +124,7 @@ export class HelperTreeWriter implements TreeWriter {
         );
       }
     }
-    this.#drained();
+    this.#drained.resolve();
     await exited;
   }
 
@@ -143,7 +145,7 @@ export class HelperTreeWriter implements TreeWriter {
     this.#opened.promise.catch(() => {});
     this.#child.kill("SIGKILL");
     this.#child.stdin!.destroy();
-    this.#drained();
+    this.#drained.resolve();
     return reason;
   }
 
@@ -154,17 +156,23 @@ export class HelperTreeWriter implements TreeWriter {
   async #send(bytes: Uint8Array): Promise<void> {
     this.#check();
     if (this.#state === "done") throw new EngineError("invalid-argument", "the tree writer is closed");
-    this.#batch.push(bytes);
-    this.#batched += bytes.byteLength;
-    if (this.#batched >= batchSize) await this.#flush();
+    for (let taken = 0; taken < bytes.byteLength;) {
+      const part = bytes.subarray(taken, taken + batchSize - this.#batched);
+      this.#batches[0].set(part, this.#batched);
+      this.#batched += part.byteLength;
+      taken += part.byteLength;
+      if (this.#batched === batchSize) await this.#flush();
+    }
   }
 
+  /** Copying into two buffers by turns is cheaper than the garbage that a list of chunks makes. */
   async #flush(): Promise<void> {
-    const batch = Buffer.concat(this.#batch, this.#batched);
-    this.#batch = [];
-    this.#batched = 0;
-    const drained = new Promise<void>((resolve) => (this.#drained = resolve));
-    if (!this.#child.stdin!.write(batch) && this.#state === "open") await drained;
+    await this.#drained.promise;
     this.#check();
+    const drained = Promise.withResolvers<void>();
+    this.#drained = drained;
+    this.#child.stdin!.write(this.#batches[0].subarray(0, this.#batched), () => drained.resolve());
+    this.#batches.reverse();
+    this.#batched = 0;
   }
 }

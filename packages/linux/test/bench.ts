@@ -91,7 +91,11 @@ export class Bench {
 
   async close(): Promise<void> {
     for (const monitor of this.#monitors) {
-      await monitor.signal(9).catch(() => {});
+      // Not before the exit record is written: it must not come into a directory that is being removed.
+      await monitor
+        .signal(9)
+        .then(() => monitor.wait())
+        .catch(() => {});
       monitor.disconnect();
     }
     await this.helper.stop();
