@@ -10,7 +10,7 @@ const kernel = (process.env["PATH"] ?? "")
   .find(isExecutable);
 const minutes = 60_000;
 const repository = new URL("../../..", import.meta.url).pathname;
-const config = "plugins/cgroup-limits/test/uml/vitest.config.ts";
+const config = "plugins/cgroup-limits/test/uml/vitest.config.mjs";
 
 /** The first program of the machine: the host's files are its root, read-only, and it has a cgroup v2 hierarchy of its own. */
 const init = `#!/bin/sh
@@ -33,7 +33,7 @@ sleep 60
 
 describe.skipIf(kernel === undefined || process.getuid?.() !== 0)(
   "cgroup v2 in user-mode Linux (needs root, and linux.uml of Debian's user-mode-linux)",
-  { timeout: 5 * minutes },
+  { timeout: 10 * minutes },
   () => {
     let directory: string;
 
@@ -72,7 +72,7 @@ async function boot(directory: string): Promise<string> {
   const machine = spawn(kernel ?? "", [...settings.split(" "), ...consoles.split(" ")], {
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...process.env, TMPDIR: directory },
-    timeout: 4 * minutes,
+    timeout: 9 * minutes,
     killSignal: "SIGKILL",
   });
   let output = "";

@@ -41,6 +41,7 @@ export class NativeProcess implements IsolatedProcess {
   readonly location: MonitorLocation;
   readonly #monitor: Monitor | undefined;
   #started: boolean;
+  #starting = false;
   #exit: ExitStatus | undefined;
   #exited: Promise<ExitStatus> | undefined;
   #released = false;
@@ -71,7 +72,10 @@ export class NativeProcess implements IsolatedProcess {
 
   async start(options?: CallOptions): Promise<void> {
     options?.signal?.throwIfAborted();
-    if (this.#started || this.#exit) throw new EngineError("conflict", `${this.id} was started already`);
+    if (this.#starting || this.#started || this.#exit) {
+      throw new EngineError("conflict", `${this.id} was started already`);
+    }
+    this.#starting = true;
     try {
       await this.#live().start(options);
       this.#started = true;

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync, existsSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  existsSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -203,6 +212,48 @@ describe.skipIf(notHere)(`what a container is apart from (skipped where: ${notHe
     await expect.poll(() => collectOutput(container)).toMatch(/^0\n\s+0\s+100000\s+65536\nnull\n/);
     expect(readFileSync(`/proc/${container.pid}/status`, "latin1")).toMatch(/^Uid:\t100000/m);
     expect(existsSync(join(bench.root, "made"))).toBe(false);
+    const added = await container.exec("e1", processOf(["id", "-u"]), bench.options("e1"));
+    await added.start();
+    expect(await added.wait()).toMatchObject({ code: 0 });
+    expect(await collectOutput(added)).toBe("0\n");
+    await added.delete();
+  });
+
+  test("namespaces of another container are joined, and the host's are kept where none is listed", async () => {
+    const first = await bench.create(specOf(bench.root, ["sleep", "60"]));
+    await first.start();
+    const { stdout } = await bench.run(
+      "hostname; tr '\\0' ' ' </proc/1/cmdline; echo; readlink /proc/self/ns/net; readlink /proc/self/ns/ipc",
+      {
+        namespaces: [
+          { type: "mount" },
+          ...(["pid", "network", "uts"] as const).map((type) => {
+            const file = type === "network" ? "net" : type;
+            return { type, path: `/proc/${first.pid}/ns/${file}` };
+          }),
+        ],
+        hostname: "renamed",
+        mounts: standardMounts.filter(({ type }) => type === "proc"),
+      },
+    );
+    const [net, ipc] = [readlinkSync(`/proc/${first.pid}/ns/net`), readlinkSync("/proc/self/ns/ipc")];
+    expect(stdout).toBe(`renamed\nsleep 60 \n${net}\n${ipc}\n`);
+  });
+
+  test("a second start at the same time is a conflict, and harms nothing", async () => {
+    const container = await bench.create(specOf(bench.root, ["sh", "-c", "exit 4"]));
+    const [one, two] = await Promise.allSettled([container.start(), container.start()]);
+    expect([one.status, two.status]).toEqual(["fulfilled", "rejected"]);
+    expect(await container.wait()).toMatchObject({ code: 4 });
+  });
+
+  test("a create that fails half way leaves no process, no file and no mount", async () => {
+    const bad = { destination: "/mnt", type: "no-such-file-system", source: "x", options: [] };
+    for (let round = 0; round < 3; round++) {
+      const failed = bench.create(specOf(bench.root, ["true"], { mounts: [...standardMounts, bad] }));
+      await expect(failed).rejects.toMatchObject({ code: "invalid-argument", details: { step: "mount" } });
+    }
+    await expect.poll(() => monitors().length).toBe(0);
   });
 });
 
@@ -210,6 +261,24 @@ const names =
   "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE".split(
     " ",
   );
+
+/** Monitors of this process's helper. */
+function monitors(): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, "latin1") === "gantry-monitor\n" && isOwn(name);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function isOwn(pid: string): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+  const grandparent = readFileSync(`/proc/${parent}/stat`, "latin1");
+  return Number(grandparent.slice(grandparent.lastIndexOf(")") + 2).split(" ")[1]) === process.pid;
+}
 
 async function collectOutput(container: { output(): AsyncIterable<{ data: Uint8Array }> }): Promise<string> {
   let text = "";
