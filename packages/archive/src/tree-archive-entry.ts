@@ -69,11 +69,11 @@ async function* exactly(
   size: number,
 ): AsyncGenerator<Uint8Array> {
   let left = size;
-  if (left === 0) return;
   for await (const chunk of content) {
+    // Asks once more than it needs to: a reader that comes to its end is used again.
+    if (left === 0) return;
     yield chunk.subarray(0, left);
     left -= Math.min(left, chunk.length);
-    if (left === 0) return;
   }
   for (; left > 0; left -= Math.min(left, 1 << 16)) yield Buffer.alloc(Math.min(left, 1 << 16));
 }
