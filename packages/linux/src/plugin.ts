@@ -27,4 +27,3 @@ export const linuxHelper = definePlugin<object>({
     registrar.singleton(FileTree, HelperFileTree);
   },
 });
-export default linuxHelper;

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,18 +118,6 @@ export async function outputHolds(monitor: Monitor, text: string): Promise<void>
     if (seen.includes(text)) return;
   }
   throw new Error(`the output ended without ${JSON.stringify(text)}: ${JSON.stringify(seen)}`);
-}
-
-/** Pids of the processes whose arguments hold the text. */
-export async function processesWith(text: string): Promise<number[]> {
-  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
-  return pids.filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
-    } catch {
-      return false;
-    }
-  });
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, milliseconds = 5000): Promise<void> {
