@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { unsupported } from "@gantry/core";
 import { overlayDriver } from "@gantry/overlay-driver";
 import { createEngine } from "@gantry/runtime";
+import { vfsDriver } from "@gantry/vfs-driver";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 
 import { checkout, docker, errorLines, temporaryRoots } from "../harness/docker.ts";
@@ -126,7 +127,7 @@ describe.skipIf(reason !== undefined)(titled("bad input: one line, the right sta
     const reason = "this kernel has no overlayfs";
     const { definition } = overlayDriver();
     const without = { definition: { ...definition, probe: () => unsupported(reason) }, input: {} };
-    const options = { root: own.dataRoot, execRoot: own.execRoot, plugins: [without] };
+    const options = { root: own.dataRoot, execRoot: own.execRoot, plugins: [without, vfsDriver()] };
     const insisting = createEngine({ ...options, prefer: { StorageDriver: definition.name } });
     await expect(insisting).rejects.toThrow(new RegExp(`^[^\n]*${reason}[^\n]*$`));
     await using engine = await createEngine(options);

@@ -35,9 +35,9 @@ describe.skipIf(reason !== undefined)(titled("limits", reason), () => {
     expect(state).toMatchObject({ status: "exited", exitCode: 137, oomKilled: true });
   });
 
-  test("-m 128M lets it live, and it is not marked", async () => {
+  test("-m 512M lets it live, and it is not marked", async () => {
     const script = '$data = "x" x (64 << 20); print "survived\\n"';
-    const run = await docker(roots, ["run", "--name", "limited", "-m", "128M", "base", "perl", "-e", script]);
+    const run = await docker(roots, ["run", "--name", "limited", "-m", "512M", "base", "perl", "-e", script]);
     expect(run).toMatchObject({ status: 0, stdout: "survived\n" });
     await using engine = await createEngine({ root: roots.dataRoot, execRoot: roots.execRoot });
     expect((await engine.containers.inspect("limited")).state.oomKilled).toBe(false);

@@ -75,7 +75,9 @@ function call(
   });
 }
 
-/** The lines of an error message, without the line that says where help is found. */
+/** The lines of an error message, without those that say where help is found or what is tried. */
 export function errorLines(stderr: string): string[] {
-  return stderr.split("\n").filter((line) => line !== "" && !/^(See|Run) 'docker/.test(line));
+  return stderr
+    .split("\n")
+    .filter((line) => line !== "" && !/^((See|Run) 'docker|Unable to find image .* locally)/.test(line));
 }
