@@ -13,7 +13,7 @@ export interface FileLine {
 
 /** Batches of whole lines from an offset to the present end of a file; what follows the last line feed is left out. */
 export async function* linesForward(handle: FileHandle, from: number): AsyncIterable<{ lines: string[]; end: number }> {
-  let size = 4 * blockSize;
+  let size = blockSize;
   for (let offset = from; ;) {
     const buffer = Buffer.allocUnsafe(size);
     const { bytesRead } = await handle.read(buffer, 0, size, offset);
