@@ -3,6 +3,7 @@ import type { CallOptions, ConsoleSize, LogEntry, ProgressEvent, ResourceLimits 
 import type { ImageDefaults } from "@gantry/oci";
 
 import type { ContainerRecord, ContainerSummary } from "./containers/container-record.ts";
+import type { Events } from "./face/events.ts";
 import type { ImageSummary } from "./images/image-record.ts";
 
 /**
@@ -16,6 +17,7 @@ import type { ImageSummary } from "./images/image-record.ts";
 export interface Engine {
   readonly containers: Containers;
   readonly images: Images;
+  readonly events: Events;
   info(options?: CallOptions): Promise<EngineInfo>;
 }
 export const Engine = token<Engine>("engine/Engine");

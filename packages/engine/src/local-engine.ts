@@ -22,6 +22,7 @@ import { ImagePuller } from "./images/image-puller.ts";
 import { LayerImporter } from "./images/layer-importer.ts";
 import { LayerUnpacker } from "./images/layer-unpacker.ts";
 import { LocalImages } from "./images/local-images.ts";
+import { EventLog } from "./events/event-log.ts";
 import { ContainerVolumes } from "./mounts/container-volumes.ts";
 import { RootFiles } from "./root-files.ts";
 import { version } from "./version.ts";
@@ -33,6 +34,7 @@ import { version } from "./version.ts";
 export class LocalEngine implements Engine, Lifecycled {
   readonly containers: Containers;
   readonly images: LocalImages;
+  readonly events = new EventLog();
   readonly #components: EngineComponents;
   readonly #store: ContainerStore;
   readonly #catalog: ImageCatalog;

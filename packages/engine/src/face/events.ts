@@ -2,16 +2,20 @@ import type { CallOptions } from "@gantry/core";
 
 /**
  * What happened in the engine, as `docker events` shows it. Events are told in the order in which they happened; the last
- * 256 are kept for those who ask later. Order for a run that removes itself: create, attach, start, die, destroy; a stop
- * adds kill before die and stop after it.
+ * 256 are kept for those who ask later, while the engine lives. Order for a run that removes itself: create, attach, start, die, destroy; a
+ * stop adds kill before die and stop after it.
  */
 export interface Events {
-  /** Past events of the query, then, unless `until` lies in the past, those to come. A slow reader misses none. */
+  /**
+   * Past events of the query, then, unless `until` lies in the past, those to come: from the call on, not from the first read.
+   * A slow reader misses none; one that lags 65,536 events behind is cut off with `unavailable`. Errors: `invalid-argument`
+   * for an unknown filter.
+   */
   subscribe(query?: EventQuery): AsyncIterable<EngineEvent>;
 }
 
 export interface EventQuery extends CallOptions {
-  /** Nanoseconds since the epoch; absent: only what comes. */
+  /** Nanoseconds since the epoch. Without `since` and `until`: only what comes. */
   since?: bigint;
   until?: bigint;
   /** By `type`, `event`, `container`, `image`, `label`, `volume`, `network`, `daemon`, `scope`. */
