@@ -32,11 +32,11 @@ export class MemoryFileTree implements FileTree {
     }
   }
 
-  lookup(root: string, path: string, options: CallOptions = {}): Promise<TreeEntry | undefined> {
+  async lookup(root: string, path: string, options: CallOptions = {}): Promise<TreeEntry | undefined> {
     options.signal?.throwIfAborted();
     const tree = this.#roots.get(root);
     const node = tree && resolve(tree, path, false)?.node;
-    return Promise.resolve(node && entryOf(path, node));
+    return node && entryOf(path, node);
   }
 
   async *read(root: string, path: string, options: CallOptions = {}): AsyncIterable<Uint8Array> {
@@ -48,9 +48,9 @@ export class MemoryFileTree implements FileTree {
     for (let start = 0; start < content.length; start += 1 << 16) yield content.slice(start, start + (1 << 16));
   }
 
-  writer(root: string, options: CallOptions = {}): Promise<TreeWriter> {
+  async writer(root: string, options: CallOptions = {}): Promise<TreeWriter> {
     options.signal?.throwIfAborted();
-    return Promise.resolve(new MemoryTreeWriter(this.#root(root), options.signal));
+    return new MemoryTreeWriter(this.#root(root), options.signal);
   }
 
   #root(root: string): TreeNode {
