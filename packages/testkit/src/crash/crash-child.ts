@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import type { PluginsModule, writeUntilKilled } from "./crash-main.ts";
@@ -25,7 +26,8 @@ async function load(url: string): Promise<unknown> {
   return (await vite.runnerImport(url, configuration)).module;
 }
 
-const main = (await load(import.meta.url.replace("crash-child", "crash-main"))) as {
+const mainUrl = new URL("./crash-main.ts", import.meta.url).href.replace(/\.ts$/, extname(import.meta.url));
+const main = (await load(mainUrl)) as {
   writeUntilKilled: typeof writeUntilKilled;
 };
 await main.writeUntilKilled((await load(plugins)) as PluginsModule, contract, directory);

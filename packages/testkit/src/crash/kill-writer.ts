@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { extname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +19,11 @@ export async function killWriter(bench: Bench<unknown>, contract: string): Promi
   const { crash } = bench.options;
   skipUnless(crash !== undefined, "no crash module is given");
   await bench.stop();
-  const program = fileURLToPath(new URL(import.meta.url.replace("kill-writer", "crash-child")));
+  // As published it lies beside this file with the ending that this file has.
+  const program = fileURLToPath(new URL("./crash-child.ts", import.meta.url)).replace(
+    /\.ts$/,
+    extname(import.meta.url),
+  );
   const child = spawn(process.execPath, [program, crash.href, contract, bench.directory], {
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -69,12 +69,14 @@ export interface Place {
  * Resolves links as if `root` were `/`. `undefined` when a component on the way is missing or no directory.
  * @param followLast whether a link at the path itself is followed
  * @param make makes a missing directory on the way
+ * @param reported the path that an error names
  */
 export function resolve(
   root: TreeNode,
   path: string,
   followLast: boolean,
   make?: (parent: TreeNode, name: string) => TreeNode,
+  reported = path,
 ): Place | undefined {
   let trail = [root];
   let place: Place = { parent: root, name: "", node: root };
@@ -92,7 +94,7 @@ export function resolve(
     const node = parent.children.get(name) ?? (ahead.length > 0 ? make?.(parent, name) : undefined);
     place = { parent, name, node };
     if (node?.type === "symlink" && (followLast || ahead.length > 0)) {
-      if ((links += 1) > 40) throw invalidPath(path, "a loop of symbolic links");
+      if ((links += 1) > 40) throw invalidPath(reported, "a loop of symbolic links");
       if (node.linkTarget!.startsWith("/")) trail = [root];
       ahead.unshift(...node.linkTarget!.split("/"));
       continue;

@@ -49,7 +49,7 @@ export class MemoryTreeWriter implements TreeWriter {
   hardLink(path: string, existing: string): Promise<void> {
     return this.#perform(path, () => {
       if (!isValid(existing)) throw invalidPath(path, "not a valid link source");
-      const source = resolve(this.#root, existing, false)?.node;
+      const source = resolve(this.#root, existing, false, undefined, path)?.node;
       if (!source || source.type === "directory") throw invalidPath(path, `no file to link to at ${existing}`);
       const place = this.#place(path);
       if (place.node === source) return;
