@@ -83,6 +83,17 @@ static bool valid_path(const char *path) {
     }
 }
 
+static int remember_time(const char *path, const struct stat *status, struct timespec mtime) {
+    if (time_count == time_capacity) {
+        time_capacity = time_capacity * 2 + 256;
+        if (!(times = realloc(times, time_capacity * sizeof *times))) return ENOMEM;
+    }
+    char *copy = strdup(path);
+    if (!copy) return ENOMEM;
+    times[time_count++] = (struct directory_time){copy, status->st_dev, status->st_ino, mtime};
+    return 0;
+}
+
 /* Makes one missing directory of a path; `name` may be a link to nothing, whose target is made then. */
 static int make_parent(const char *path, int depth);
 
@@ -122,8 +133,13 @@ static int make_parent(const char *path, int depth) {
     int fd = -1;
     if (!mkdirat(up, name, 0755)) {
         fd = openat(up, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd >= 0 && (fchown(fd, 0, 0) || fchmod(fd, 0755))) {
+        struct stat status;
+        /* Its time is remembered too: its inode may be that of a removed directory, whose time is not meant for it. */
+        if (fd >= 0 && (fchown(fd, 0, 0) || fchmod(fd, 0755) || fstat(fd, &status) ||
+                        (errno = remember_time(path, &status, status.st_mtim)))) {
+            int error = errno;
             close(fd);
+            errno = error;
             fd = -1;
         }
     } else if (errno == EEXIST) {
@@ -193,17 +209,6 @@ static int apply_metadata(int fd, bool by_path, bool is_link, const struct metad
 static int set_mtime(int fd, bool by_path, struct timespec mtime) {
     struct timespec both[2] = {mtime, mtime};
     return (by_path ? utimensat(AT_FDCWD, tree_self(fd), both, 0) : futimens(fd, both)) ? errno : 0;
-}
-
-static int remember_time(const char *path, const struct stat *status, struct timespec mtime) {
-    if (time_count == time_capacity) {
-        time_capacity = time_capacity * 2 + 256;
-        if (!(times = realloc(times, time_capacity * sizeof *times))) return ENOMEM;
-    }
-    char *copy = strdup(path);
-    if (!copy) return ENOMEM;
-    times[time_count++] = (struct directory_time){copy, status->st_dev, status->st_ino, mtime};
-    return 0;
 }
 
 static int make_directory(const char *path, const struct metadata *meta) {
@@ -354,7 +359,7 @@ static int finish(const char **path) {
     for (size_t i = 0; i < time_count; i++) {
         struct stat status;
         *path = times[i].path;
-        int fd = tree_open(root, times[i].path, O_PATH | O_NOFOLLOW);
+        int fd = tree_open(root, times[i].path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
         if (fd < 0) continue;
         /* Replaced since then: not the directory that the time was meant for. */
         bool same = !fstat(fd, &status) && status.st_dev == times[i].device && status.st_ino == times[i].inode;
