@@ -1,8 +1,9 @@
 import { token } from "@gantry/core";
 import type { CallOptions, ConsoleSize, LogEntry, ProgressEvent, ResourceLimits } from "@gantry/core";
-import type { ImageDefaults } from "@gantry/oci";
+import type { HealthCheck, ImageDefaults } from "@gantry/oci";
 
 import type { ContainerRecord, ContainerSummary } from "./containers/container-record.ts";
+import type { RestartPolicy } from "./face/container-verbs.ts";
 import type { Events } from "./face/events.ts";
 import type { ImageSummary } from "./images/image-record.ts";
 
@@ -90,6 +91,10 @@ export interface ContainerConfig {
   stopSignal?: string;
   /** Seconds. */
   stopTimeout?: number;
+  /** `["NONE"]` turns the image's off. */
+  healthcheck?: HealthCheck;
+  /** What the shell form of a health check is given to; absent: `/bin/sh -c`. */
+  shell?: readonly string[];
 }
 
 /** What belongs to this host. */
@@ -101,7 +106,11 @@ export interface HostConfig {
   tmpfs: Readonly<Record<string, string>>;
   networkMode: "none" | "host";
   readonlyRoot: boolean;
+  /** Not together with a restart policy. */
   autoRemove: boolean;
+  restartPolicy: RestartPolicy;
+  /** A first process that reaps zombies and passes signals on to the command. */
+  init: boolean;
   privileged: boolean;
   /** Names with or without `CAP_`, or `ALL`. */
   capabilitiesAdd: readonly string[];

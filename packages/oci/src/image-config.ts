@@ -1,6 +1,8 @@
 import { parseDigest } from "./digest.ts";
 import type { Digest } from "./digest.ts";
 import { FormatError } from "./format-error.ts";
+import { readHealthCheck, serializeHealthCheck } from "./health-check.ts";
+import type { HealthCheck } from "./health-check.ts";
 import { JsonReader } from "./json-reader.ts";
 import { readPlatform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
@@ -30,6 +32,15 @@ export interface ImageDefaults {
   /** `80/tcp` each. */
   exposedPorts: readonly string[];
   stopSignal?: string;
+  /** Seconds. */
+  stopTimeout?: number;
+  healthcheck?: HealthCheck;
+  /** What a shell form of `CMD`, `RUN` and `HEALTHCHECK` is given to; absent: `/bin/sh -c`. */
+  shell?: readonly string[];
+  /** Dockerfile instructions for images that are built on this one. */
+  onBuild?: readonly string[];
+  /** Windows only; kept for the sake of the image's digest. */
+  argsEscaped?: boolean;
 }
 
 export interface HistoryEntry {
@@ -77,6 +88,11 @@ function readDefaults(reader: JsonReader): ImageDefaults {
     volumes: reader.optionalKeys("Volumes") ?? [],
     exposedPorts: reader.optionalKeys("ExposedPorts") ?? [],
     ...pick("stopSignal", reader.optionalString("StopSignal")),
+    ...pick("stopTimeout", reader.optionalSize("StopTimeout")),
+    ...pick("healthcheck", readHealthCheck(reader.optionalObject("Healthcheck"))),
+    ...pick("shell", reader.optionalStrings("Shell")),
+    ...pick("onBuild", reader.optionalStrings("OnBuild")),
+    ...pick("argsEscaped", reader.optionalBoolean("ArgsEscaped")),
   };
 }
 
@@ -113,6 +129,11 @@ export function serializeImageConfig(image: ImageConfig): string {
       WorkingDir: config.workingDirectory,
       Labels: Object.keys(config.labels).length === 0 ? undefined : config.labels,
       StopSignal: config.stopSignal,
+      StopTimeout: config.stopTimeout,
+      Healthcheck: serializeHealthCheck(config.healthcheck),
+      Shell: config.shell,
+      OnBuild: config.onBuild,
+      ArgsEscaped: config.argsEscaped,
     },
     rootfs: { type: "layers", diff_ids: image.diffIds },
     history: image.history.map((entry) => ({

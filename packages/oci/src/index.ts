@@ -1,6 +1,7 @@
 export * from "./chain-id.ts";
 export * from "./digest.ts";
 export * from "./format-error.ts";
+export type { HealthCheck } from "./health-check.ts";
 export * from "./image-config.ts";
 export * from "./json-reader.ts";
 export * from "./manifest.ts";

@@ -126,6 +126,11 @@ describe("image configurations", () => {
         exposedPorts: ["80/tcp"],
         stopSignal: "SIGINT",
         workingDirectory: "/srv",
+        stopTimeout: 3,
+        healthcheck: { test: ["CMD", "true"], interval: 1_000_000_000, retries: 5 },
+        shell: ["/bin/bash", "-c"],
+        onBuild: ["RUN true"],
+        argsEscaped: true,
       },
       diffIds: [someDigest],
       history: [{ createdBy: "x", emptyLayer: true }],
@@ -146,13 +151,13 @@ describe("image configurations", () => {
     expect(image.diffIds).toEqual([]);
   });
 
-  it("names the field that is wrong", () => {
-    const text = JSON.stringify({
-      os: "linux",
-      architecture: "amd64",
-      config: { Env: "A=1" },
-      rootfs: { type: "layers" },
-    });
-    expect(() => parseImageConfig(text)).toThrow("invalid image configuration: config.Env is not a list of strings");
+  it.each([
+    [{ Env: "A=1" }, "config.Env is not a list of strings"],
+    [{ Shell: "sh" }, "config.Shell is not a list of strings"],
+    [{ Healthcheck: { Test: "true" } }, "config.Healthcheck.Test is not a list of strings"],
+    [{ Healthcheck: { Interval: -1 } }, "config.Healthcheck.Interval is not a size"],
+  ])("names the field that is wrong: %j", (config, message) => {
+    const image = { os: "linux", architecture: "amd64", config, rootfs: { type: "layers" } };
+    expect(() => parseImageConfig(JSON.stringify(image))).toThrow(`invalid image configuration: ${message}`);
   });
 });

@@ -3,8 +3,10 @@ import type { ImageDefaults } from "@gantry/oci";
 import type { ContainerConfig, HostConfig } from "../engine.ts";
 import { invalidArgument } from "../engine-errors.ts";
 import { signalNumber } from "../signals.ts";
+import { mergeHealthCheck } from "../health/health-check.ts";
 import { mergeEnvironment } from "../spec/environment.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import { checkRestartPolicy } from "./restart-policy.ts";
 
 const defaultShmSize = 64 * 1024 * 1024;
 export const shortIdLength = 12;
@@ -33,8 +35,10 @@ export function mergeConfig(
     stdinOnce: asked.stdinOnce ?? false,
     labels: { ...image.labels, ...asked.labels },
     stopSignal: asked.stopSignal || image.stopSignal || "SIGTERM",
-    ...(asked.domainname === undefined ? {} : { domainname: asked.domainname }),
-    ...(asked.stopTimeout === undefined ? {} : { stopTimeout: asked.stopTimeout }),
+    ...optional("domainname", asked.domainname),
+    ...optional("stopTimeout", asked.stopTimeout ?? image.stopTimeout),
+    ...optional("shell", asked.shell ?? image.shell),
+    ...optional("healthcheck", mergeHealthCheck(asked.healthcheck, image.healthcheck)),
   };
   checkConfig(config);
   return config;
@@ -83,10 +87,16 @@ export function completeHostConfig(asked: Partial<HostConfig>, logDriver: string
     shmSize: asked.shmSize || defaultShmSize,
     oomScoreAdj: asked.oomScoreAdj ?? 0,
     logDriver: asked.logDriver ?? { name: logDriver, options: {} },
-    ...(asked.consoleSize === undefined ? {} : { consoleSize: asked.consoleSize }),
+    restartPolicy: checkRestartPolicy(asked.restartPolicy, asked.autoRemove ?? false),
+    init: asked.init ?? false,
+    ...optional("consoleSize", asked.consoleSize),
   };
   checkHostConfig(hostConfig, logDriver);
   return hostConfig;
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
 }
 
 function checkHostConfig(hostConfig: HostConfig, logDriver: string): void {

@@ -11,6 +11,7 @@ const tests: Readonly<Record<string, Test>> = {
   id: ({ id }, value) => id.startsWith(value),
   name: ({ name }, value) => matches(name, value) || matches(`/${name}`, value),
   status: ({ state }, value) => state.status === value,
+  health: ({ state }, value) => (state.health?.status ?? "none") === value,
   exited: ({ state }, value) => state.status === "exited" && String(state.exitCode) === value,
   label: ({ config }, value) => {
     const equals = value.indexOf("=");
@@ -41,7 +42,7 @@ export function selectContainers(
   }
   const everyState = all || limit !== undefined || "status" in filters || "exited" in filters;
   let selected = containers.filter(
-    ({ state }) => everyState || state.status === "running" || state.status === "paused",
+    ({ state }) => everyState || ["running", "paused", "restarting"].includes(state.status),
   );
   for (const [name, values] of Object.entries(filters)) {
     if (name === "before" || name === "since") {

@@ -1,4 +1,5 @@
 import type { ContainerConfig, HostConfig } from "../engine.ts";
+import type { HealthState } from "../face/container-verbs.ts";
 
 /** A container as it is kept in the state store (bucket `containers`, key: the id). */
 export interface ContainerRecord {
@@ -12,14 +13,16 @@ export interface ContainerRecord {
   imageId: string;
   image: string;
   /** As it was asked for, with the image's defaults merged in. */
-  config: Required<Omit<ContainerConfig, "domainname" | "stopTimeout">> &
-    Pick<ContainerConfig, "domainname" | "stopTimeout">;
+  config: Required<Omit<ContainerConfig, OptionalField>> & Pick<ContainerConfig, OptionalField>;
   hostConfig: HostConfig;
   /** What is executed: entry point and command. */
   path: string;
   args: readonly string[];
   state: ContainerState;
+  /** How often its restart policy has started it again since it was last started by hand. */
   restartCount: number;
+  /** Set from when somebody stops it until somebody starts it: its restart policy then rests. */
+  stoppedByHand?: true;
   /** What is mounted into it besides the system's mounts. */
   mounts: readonly MountPoint[];
   /** Anonymous volumes that go with the container. */
@@ -30,11 +33,15 @@ export interface ContainerRecord {
   pending?: PendingWork;
 }
 
+/** What a container has only if it was asked for. */
+type OptionalField = "domainname" | "stopTimeout" | "healthcheck" | "shell";
+
 /**
- * `create`, `start`: not answered yet. `cleanup`: exited, and what the run took is not released yet. `remove` and
- * `remove-with-volumes`: to be removed, the latter with its anonymous volumes.
+ * `create`, `start`: not answered yet. `restart`: to be stopped and started again. `update`: its limits are not in force yet.
+ * `cleanup`: exited, and what the run took is not released yet. `remove` and `remove-with-volumes`: to be removed, the latter
+ * with its anonymous volumes.
  */
-export type PendingWork = "create" | "start" | "cleanup" | "remove" | "remove-with-volumes";
+export type PendingWork = "create" | "start" | "restart" | "update" | "cleanup" | "remove" | "remove-with-volumes";
 
 export interface MountPoint {
   type: "bind" | "volume" | "tmpfs";
@@ -48,7 +55,8 @@ export interface MountPoint {
   nocopy?: boolean;
 }
 
-export type ContainerStatus = "created" | "running" | "paused" | "exited" | "removing" | "dead";
+/** `restarting`: exited, and to be started again in a moment. */
+export type ContainerStatus = "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "dead";
 
 export interface ContainerState {
   status: ContainerStatus;
@@ -60,6 +68,8 @@ export interface ContainerState {
   oomKilled: boolean;
   startedAt?: string;
   finishedAt?: string;
+  /** Where there is a health check. */
+  health?: HealthState;
 }
 
 export interface ContainerSummary {

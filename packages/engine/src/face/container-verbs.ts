@@ -1,5 +1,7 @@
 import type { CallOptions, ResourceUsage, TreeChange } from "@gantry/core";
 
+export type { HealthCheck } from "@gantry/oci";
+
 import type { ContainerConfig, HostConfig, StopOptions } from "../engine.ts";
 
 /** The verbs of containers beyond their life cycle. */
@@ -50,17 +52,6 @@ export interface ContainerUpdate {
 export interface RestartPolicy {
   name: "no" | "always" | "unless-stopped" | "on-failure";
   maximumRetryCount: number;
-}
-
-/** Times in nanoseconds, as in the image configuration. */
-export interface HealthCheck {
-  /** `["NONE"]`, `["CMD", …]`, `["CMD-SHELL", command]` */
-  test: readonly string[];
-  interval?: number;
-  timeout?: number;
-  startPeriod?: number;
-  startInterval?: number;
-  retries?: number;
 }
 
 export interface HealthState {

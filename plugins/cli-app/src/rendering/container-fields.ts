@@ -36,7 +36,9 @@ export function containerStatus(state: ContainerState, now: number): string {
   const running = `Up ${humanAge(state.startedAt, now)}`;
   switch (state.status) {
     case "running":
-      return running;
+      return state.health === undefined ? running : `${running} (${healthNote(state.health.status)})`;
+    case "restarting":
+      return `Restarting (${state.exitCode}) ${humanAge(state.finishedAt, now)} ago`;
     case "paused":
       return `${running} (Paused)`;
     case "exited":
@@ -48,6 +50,10 @@ export function containerStatus(state: ContainerState, now: number): string {
     case "created":
       return "Created";
   }
+}
+
+function healthNote(status: NonNullable<ContainerState["health"]>["status"]): string {
+  return status === "starting" ? "health: starting" : status;
 }
 
 export function labelList(labels: Readonly<Record<string, string>>): string {

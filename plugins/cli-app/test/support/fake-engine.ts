@@ -122,6 +122,7 @@ export function fakeEngine(script: Script = {}): FakeEngine {
     input,
     containers: containers as Containers,
     images: images as Images,
+    events: { subscribe: () => (async function* () {})() },
     info: async () => ({
       version: "1.2.3",
       containers: { total: 6, running: 1, paused: 2, stopped: 3 },
