@@ -20,8 +20,8 @@ import { launchError } from "./launch-error.ts";
 
 /** The assembled filter of a container, which a process added later gets too. */
 export const seccompRecord = "seccomp";
-/** What may lie in a state directory that is ours. */
-const ownRecord = /^(output\..*|exit|launch|seccomp)$/;
+/** What may lie in a state directory that is ours; with `.new` what was being written when a monitor was killed. */
+const ownRecord = /^(output\..*|(exit|launch|seccomp)(\.new)?)$/;
 
 /** What is known of a process when a handle for it is made. */
 export interface ProcessHandle {
