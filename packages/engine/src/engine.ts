@@ -95,6 +95,8 @@ export interface ContainerConfig {
   healthcheck?: HealthCheck;
   /** What the shell form of a health check is given to; absent: `/bin/sh -c`. */
   shell?: readonly string[];
+  /** What a client said that means nothing to the engine; kept for it to be told back. JSON. */
+  clientFields?: Readonly<Record<string, unknown>>;
 }
 
 /** What belongs to this host. */

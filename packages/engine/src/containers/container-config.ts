@@ -38,6 +38,7 @@ export function mergeConfig(
     ...optional("domainname", asked.domainname),
     ...optional("stopTimeout", asked.stopTimeout ?? image.stopTimeout),
     ...optional("shell", asked.shell ?? image.shell),
+    ...optional("clientFields", asked.clientFields),
     ...optional("healthcheck", mergeHealthCheck(asked.healthcheck, image.healthcheck)),
   };
   checkConfig(config);

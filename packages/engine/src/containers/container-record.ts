@@ -34,7 +34,7 @@ export interface ContainerRecord {
 }
 
 /** What a container has only if it was asked for. */
-type OptionalField = "domainname" | "stopTimeout" | "healthcheck" | "shell";
+type OptionalField = "domainname" | "stopTimeout" | "healthcheck" | "shell" | "clientFields";
 
 /**
  * `create`, `start`: not answered yet. `restart`: to be stopped and started again. `update`: its limits are not in force yet.
