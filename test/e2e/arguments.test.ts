@@ -41,7 +41,7 @@ describe.skipIf(reason !== undefined)(titled("arguments and variables", reason),
       "busybox",
       "sh",
       "-c",
-      'echo "$#"; echo "$5000"',
+      'echo "$#"; echo "${5000}"',
       "sh",
       ...many,
     ]);

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { TestProject } from "vitest/node";
@@ -23,13 +22,17 @@ export default function setup(project: TestProject): (() => void) | undefined {
   const roots = kept === undefined ? temporaryRoots() : { dataRoot: join(kept, "data"), execRoot: join(kept, "run") };
   project.provide("roots", { dataRoot: roots.dataRoot, execRoot: roots.execRoot });
   if (obstacle() !== undefined) return undefined;
-  for (const image of ["busybox", "base"]) {
-    if (kept !== undefined && existsSync(join(kept, image))) continue;
+  const docker = (...args: string[]) => {
     const places = ["--data-root", roots.dataRoot, "--exec-root", roots.execRoot];
-    const pulled = spawnSync(join(checkout, "bin/docker"), [...places, "pull", image], { stdio: ["ignore", 2, 2] });
-    if (pulled.status !== 0)
-      throw new Error(`cannot make the image ${image}: docker pull exited with ${pulled.status}`);
-    if (kept !== undefined) writeFileSync(join(kept, image), "");
+    return spawnSync(join(checkout, "bin/docker"), [...places, ...args], {
+      stdio: ["ignore", "pipe", 2],
+      encoding: "utf8",
+    });
+  };
+  for (const image of ["busybox", "base"]) {
+    if (docker("images", "-q", image).stdout !== "") continue;
+    const { status } = docker("pull", image);
+    if (status !== 0) throw new Error(`cannot make the image ${image}: docker pull exited with ${status}`);
   }
   return Symbol.dispose in roots ? () => roots[Symbol.dispose]() : undefined;
 }
