@@ -14,3 +14,4 @@ export { signalNumber } from "./signals.ts";
 export { allCapabilities, defaultCapabilities } from "./spec/capabilities.ts";
 export { runtimeSpec } from "./spec/runtime-spec.ts";
 export type { RuntimeSpecInput } from "./spec/runtime-spec.ts";
+export { maskedPaths, readonlyPaths } from "./spec/system-paths.ts";

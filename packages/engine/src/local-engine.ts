@@ -2,6 +2,7 @@ import { inject } from "@gantry/core";
 import type { Lifecycled } from "@gantry/core";
 
 import { ContainerAttachments } from "./containers/container-attachments.ts";
+import { ContainerControl } from "./containers/container-control.ts";
 import { ContainerCreator } from "./containers/container-creator.ts";
 import { ContainerLifecycle } from "./containers/container-lifecycle.ts";
 import { ContainerOutput } from "./containers/container-output.ts";
@@ -22,6 +23,7 @@ import { ImagePuller } from "./images/image-puller.ts";
 import { LayerImporter } from "./images/layer-importer.ts";
 import { LayerUnpacker } from "./images/layer-unpacker.ts";
 import { LocalImages } from "./images/local-images.ts";
+import { ContainerEvents } from "./events/container-events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { ContainerVolumes } from "./mounts/container-volumes.ts";
 import { RootFiles } from "./root-files.ts";
@@ -67,16 +69,21 @@ export class LocalEngine implements Engine, Lifecycled {
     const starter = new ContainerStarter(components, volumes, rootFiles, paths);
     const store = this.#store;
     const attachments = this.#attachments;
+    const waits = new ContainerWaits();
+    const events = new ContainerEvents(this.events);
     this.#lifecycle = new ContainerLifecycle({
       store,
       starter,
       remains,
       attachments,
-      waits: new ContainerWaits(),
+      waits,
+      events,
       logger,
+      companions: () => [],
       removed: (container) => this.#collectImageOf(container),
     });
     const lifecycle = this.#lifecycle;
+    const control = new ContainerControl({ store, lifecycle, waits, events });
     this.containers = new LocalContainers({
       store,
       creator: new ContainerCreator({
@@ -85,10 +92,12 @@ export class LocalEngine implements Engine, Lifecycled {
         remains,
         volumes,
         paths,
+        events,
         findImage: (reference) => catalog.find(reference).image,
       }),
       lifecycle,
-      output: new ContainerOutput({ components, lifecycle, attachments, paths }),
+      control,
+      output: new ContainerOutput({ components, lifecycle, attachments, paths, events }),
     });
     this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, paths });
   }

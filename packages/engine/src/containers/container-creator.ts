@@ -7,6 +7,7 @@ import type { CallOptions } from "@gantry/core";
 
 import type { EngineComponents } from "../engine-components.ts";
 import type { CreateContainer } from "../engine.ts";
+import type { ContainerEvents } from "../events/container-events.ts";
 import type { ImageRecord } from "../images/image-record.ts";
 import type { ContainerVolumes } from "../mounts/container-volumes.ts";
 import { collectMountPoints } from "../mounts/mount-points.ts";
@@ -26,6 +27,7 @@ export interface ContainerCreatorParts {
   remains: ContainerRemains;
   volumes: ContainerVolumes;
   paths: ContainerPaths;
+  events: ContainerEvents;
   /** The image that a user means. Errors: `not-found`. */
   findImage: (reference: string) => ImageRecord;
 }
@@ -51,6 +53,7 @@ export class ContainerCreator {
       await this.#parts.volumes.prepare(record, root, call);
       const { pending: _pending, ...created } = record;
       await store.put(created);
+      this.#parts.events.emit(created, "create");
     } catch (thrown) {
       await this.#undo(record);
       throw thrown;

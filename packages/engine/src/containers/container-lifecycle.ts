@@ -1,13 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import { EngineError, messageOf } from "@gantry/core";
 import type { CallOptions, ExitStatus, Logger } from "@gantry/core";
 
 import { conflict } from "../engine-errors.ts";
-import type { RemoveOptions, StopOptions, WaitCondition, WaitResult } from "../engine.ts";
+import type { ContainerEvents } from "../events/container-events.ts";
 import { KeyedLock } from "../keyed-lock.ts";
-import { signalNumber } from "../signals.ts";
-import { now, timestamp } from "../timestamps.ts";
 import type { ContainerAttachments } from "./container-attachments.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerRemains } from "./container-remains.ts";
@@ -15,13 +11,17 @@ import type { ContainerRun } from "./container-run.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import type { ContainerStore } from "./container-store.ts";
 import type { ContainerWaits } from "./container-waits.ts";
+import { exitRecord } from "./exit-record.ts";
+import { RestartSchedule } from "./restart-schedule.ts";
+import { isRemoval, runLength, startedRecord, unpending } from "./record-changes.ts";
 import { startFailure } from "./start-failure.ts";
 
-const defaultStopTimeout = 10;
-const killTimeout = 10;
-const sigkill = 9;
-/** Milliseconds; a longer timer would go off at once. */
-const maximumDelay = 2 ** 31 - 1;
+/** What goes on beside a container's program for as long as it runs. */
+export interface RunCompanion {
+  began(id: string, run: ContainerRun): void;
+  ended(id: string): void;
+  removed(id: string): void;
+}
 
 export interface ContainerLifecycleParts {
   store: ContainerStore;
@@ -29,19 +29,29 @@ export interface ContainerLifecycleParts {
   remains: ContainerRemains;
   waits: ContainerWaits;
   attachments: ContainerAttachments;
+  events: ContainerEvents;
   logger: Logger;
+  companions: () => readonly RunCompanion[];
   /** Told when a container is gone: its image may be unused now. */
   removed: (container: ContainerRecord) => Promise<void>;
 }
 
 /**
- * The states of a container and the ways between them: created → running → (paused) → exited → removed. One transition at a
- * time for each container; each is on disk before it is answered, and what is begun is on disk before it is begun.
+ * Who starts a container: somebody by hand, the verb that has stopped it for this, or its restart policy, which gives way to
+ * whatever somebody did meanwhile.
+ */
+export type StartCause = "hand" | "restart" | "policy";
+
+/**
+ * The states of a container and the ways between them: created → running → (paused) → exited → removed, with `restarting`
+ * between exited and running. One transition at a time for each container; each is on disk before it is answered, and what is
+ * begun is on disk before it is begun.
  */
 export class ContainerLifecycle {
   readonly #parts: ContainerLifecycleParts;
   readonly #lock = new KeyedLock();
   readonly #runs = new Map<string, ContainerRun>();
+  readonly #restarts = new RestartSchedule();
 
   constructor(parts: ContainerLifecycleParts) {
     this.#parts = parts;
@@ -52,26 +62,33 @@ export class ContainerLifecycle {
     return this.#runs.get(id);
   }
 
-  start(id: string, call: CallOptions = {}): Promise<void> {
+  /** The run of a container whose program runs, paused or not. */
+  running(id: string): ContainerRun | undefined {
+    const status = this.#parts.store.get(id)?.state.status;
+    return status === "running" || status === "paused" ? this.#runs.get(id) : undefined;
+  }
+
+  /** Changes a container's record while nothing else does. What is gone is not changed. */
+  change(id: string, work: (container: ContainerRecord) => Promise<void>): Promise<void> {
     return this.#lock.run(id, async () => {
-      const container = await this.#startable(id);
+      const container = this.#parts.store.get(id);
+      if (container !== undefined) await work(container);
+    });
+  }
+
+  start(id: string, call: CallOptions = {}, cause: StartCause = "hand"): Promise<void> {
+    return this.#lock.run(id, async () => {
+      if (cause === "policy" && this.#parts.store.get(id)?.state.status !== "restarting") return;
+      const container = await this.#startable(id, cause);
+      if (cause !== "policy") this.#restarts.cancel(id);
       await this.#parts.store.put({ ...container, pending: "start" });
       let run: ContainerRun | undefined;
       try {
         run = await this.#parts.starter.prepare(container, call);
         this.#parts.attachments.bind(id, run);
         await run.isolated.start(call);
-        await this.#parts.store.put({
-          ...unpending(container),
-          state: {
-            status: "running",
-            pid: run.isolated.pid ?? 0,
-            exitCode: 0,
-            error: "",
-            oomKilled: false,
-            startedAt: timestamp(now()),
-          },
-        });
+        await this.#parts.store.put(startedRecord(container, run.isolated.pid ?? 0, cause));
+        this.#parts.events.emit(container, "start");
         this.watch(id, run);
       } catch (thrown) {
         throw await this.#startFailed(container, run, thrown);
@@ -80,11 +97,13 @@ export class ContainerLifecycle {
   }
 
   /** The container, ready to be started. */
-  async #startable(id: string): Promise<ContainerRecord> {
+  async #startable(id: string, cause: StartCause): Promise<ContainerRecord> {
     const container = this.#parts.store.get(id);
     if (container === undefined) throw new EngineError("not-found", `No such container: ${id}`);
     const { status } = container.state;
-    if (status === "running") throw new EngineError("not-modified", `Container ${id} is already running`);
+    if (status === "running" || (status === "restarting" && cause === "hand")) {
+      throw new EngineError("not-modified", `Container ${id} is already running`);
+    }
     if (status === "paused") throw conflict("cannot start a paused container, try unpause instead");
     if (status === "removing" || status === "dead" || isRemoval(container)) {
       throw conflict("container is marked for removal and cannot be started");
@@ -97,11 +116,12 @@ export class ContainerLifecycle {
     const { store, remains, waits, attachments, logger } = this.#parts;
     const { exitCode, error } = startFailure(container, thrown);
     const autoRemove = container.hostConfig.autoRemove;
+    const status = container.state.status === "restarting" ? "exited" : container.state.status;
     try {
       run?.readers.cut();
       await remains.release(container, run);
       await run?.pump.detach();
-      const failed = { ...container, state: { ...container.state, exitCode, error: error.message } };
+      const failed = { ...container, state: { ...container.state, status, exitCode, error: error.message } };
       await store.put(autoRemove ? { ...failed, pending: "remove-with-volumes" } : failed);
       waits.exited(container.id, { exitCode, error: error.message });
       attachments.end(container.id);
@@ -116,6 +136,7 @@ export class ContainerLifecycle {
   /** Looks after a run until its end. The container's record says that it runs. */
   watch(id: string, run: ContainerRun): void {
     this.#runs.set(id, run);
+    for (const companion of this.#parts.companions()) companion.began(id, run);
     run.completion = this.#complete(id, run).catch((thrown: unknown) => {
       if (run.detached.signal.aborted) return;
       this.#parts.logger.error("cannot finish a container's run", { container: id, reason: messageOf(thrown) });
@@ -126,6 +147,7 @@ export class ContainerLifecycle {
     const status = await run.isolated.wait({ signal: run.detached.signal });
     await run.pump.finished;
     if (run.detached.signal.aborted) return;
+    for (const companion of this.#parts.companions()) companion.ended(id);
     await this.#lock.run(id, () => this.#recordExit(id, run, status));
     await run.readers.settled();
     if (run.detached.signal.aborted) return;
@@ -139,15 +161,39 @@ export class ContainerLifecycle {
   }
 
   async #recordExit(id: string, run: ContainerRun, { code, exitedAt }: ExitStatus): Promise<void> {
-    const { store, waits } = this.#parts;
+    const { store, waits, events } = this.#parts;
     const container = store.get(id);
     if (container === undefined) return;
     const oomKilled = run.group !== undefined && (await run.group.oomKills()) > 0;
-    const outputBase = container.outputBase + (await run.isolated.outputEnd());
-    const state = { ...container.state, status: "exited", pid: 0, exitCode: code, oomKilled } as const;
-    const pending = container.hostConfig.autoRemove ? "remove-with-volumes" : "cleanup";
-    await store.put({ ...container, outputBase, pending, state: { ...state, finishedAt: timestamp(exitedAt) } });
+    const output = await run.isolated.outputEnd();
+    const { stoppedByHand } = run;
+    const ended = exitRecord(container, { code, exitedAt, oomKilled, output, stoppedByHand });
+    await store.put(ended);
+    if (oomKilled) events.emit(container, "oom");
+    const execDuration = String(Math.floor(runLength(ended) / 1000));
+    events.emit(container, "die", { exitCode: String(code), execDuration });
     waits.exited(id, { exitCode: code });
+    if (ended.state.status === "restarting" && container.pending !== "restart") this.restartLater(ended);
+  }
+
+  /** Starts a container again, whose record says that this is to be done, when its policy's next wait is over. */
+  restartLater(container: ContainerRecord): void {
+    const { id } = container;
+    this.#restarts.add(id, runLength(container), () => {
+      this.start(id, {}, "policy").catch((thrown: unknown) => {
+        this.#parts.logger.error("cannot start a container again", { container: id, reason: messageOf(thrown) });
+      });
+    });
+  }
+
+  /** Leaves a container exited that waits for its next start. */
+  cancelRestart(id: string): Promise<void> {
+    return this.change(id, async (container) => {
+      if (container.state.status !== "restarting") return;
+      this.#restarts.cancel(id);
+      const state = { ...container.state, status: "exited" } as const;
+      await this.#parts.store.put({ ...container, state, stoppedByHand: true });
+    });
   }
 
   async #cleanUp(container: ContainerRecord): Promise<ContainerRecord> {
@@ -161,9 +207,10 @@ export class ContainerLifecycle {
   }
 
   async #erase(container: ContainerRecord): Promise<void> {
-    const { store, remains, waits, attachments, removed } = this.#parts;
+    const { store, remains, waits, attachments, events, removed } = this.#parts;
     const { id, state } = container;
     const run = this.#runs.get(id);
+    this.#restarts.cancel(id);
     run?.readers.cut();
     try {
       await remains.release(container, run);
@@ -175,92 +222,41 @@ export class ContainerLifecycle {
       throw thrown;
     }
     this.#runs.delete(id);
+    for (const companion of this.#parts.companions()) companion.removed(id);
+    events.emit(container, "destroy");
     waits.removed(id, { exitCode: state.exitCode, ...(state.error === "" ? {} : { error: state.error }) });
     attachments.end(id);
     await removed(container);
   }
 
-  async kill(container: ContainerRecord, signal: string, call: CallOptions = {}): Promise<void> {
-    const number = signalNumber(signal);
-    await this.#signal(container, number, call);
-  }
-
-  async #signal({ id }: ContainerRecord, number: number, call: CallOptions): Promise<void> {
-    const run = this.#running(id);
-    if (run === undefined) throw conflict(`Cannot kill container: ${id}: Container ${id} is not running`);
-    await run.isolated.kill(number, call);
-    // A frozen process dies of no signal.
-    if (number === sigkill && this.#parts.store.get(id)?.state.status === "paused") await run.isolated.resume(call);
-  }
-
-  async stop(container: ContainerRecord, options: StopOptions = {}, call: CallOptions = {}): Promise<void> {
-    const { id, config } = container;
-    const signal = signalNumber(options.signal ?? config.stopSignal);
-    const timeout = options.timeout ?? config.stopTimeout ?? defaultStopTimeout;
-    if (this.#running(id) === undefined) throw new EngineError("not-modified", `Container ${id} is already stopped`);
-    const exit = this.#nextExit(id, call);
-    if (this.#parts.store.get(id)?.state.status === "paused") await this.unpause(id, call);
-    await this.#signalIfRunning(container, signal, call);
-    if (timeout >= 0 && !(await within(timeout, exit))) {
-      await this.#signalIfRunning(container, sigkill, call);
-      if (!(await within(killTimeout, exit))) {
-        throw new EngineError("internal", `tried to kill container ${id}, but did not receive an exit event`);
-      }
-    }
-    await exit;
-  }
-
-  /** It may end by itself at any time, which is what is wanted. */
-  async #signalIfRunning(container: ContainerRecord, number: number, call: CallOptions): Promise<void> {
-    await this.#signal(container, number, call).catch((thrown: unknown) => {
-      if (!(thrown instanceof EngineError) || thrown.code !== "conflict") throw thrown;
-    });
-  }
-
   pause(id: string, call: CallOptions = {}): Promise<void> {
     return this.#lock.run(id, async () => {
       const container = this.#parts.store.get(id);
-      const run = this.#running(id);
+      if (container?.state.status === "restarting") throw isRestarting(id);
+      const run = this.running(id);
       if (container === undefined || run === undefined) throw conflict(`Container ${id} is not running`);
       if (container.state.status === "paused") throw conflict(`Container ${id} is already paused`);
       await run.isolated.pause(call);
       await this.#parts.store.put({ ...container, state: { ...container.state, status: "paused" } });
+      this.#parts.events.emit(container, "pause");
     });
   }
 
   unpause(id: string, call: CallOptions = {}): Promise<void> {
     return this.#lock.run(id, async () => {
       const container = this.#parts.store.get(id);
-      const run = this.#running(id);
+      const run = this.running(id);
       if (container?.state.status !== "paused" || run === undefined) throw conflict(`Container ${id} is not paused`);
       await run.isolated.resume(call);
       await this.#parts.store.put({ ...container, state: { ...container.state, status: "running" } });
+      this.#parts.events.emit(container, "unpause");
     });
   }
 
-  async wait({ id, state }: ContainerRecord, condition: WaitCondition, call: CallOptions = {}): Promise<WaitResult> {
-    if (condition === "removed") return this.#parts.waits.next("removal", id, call.signal);
-    if (condition === "not-running" && state.status !== "running" && state.status !== "paused") {
-      return { exitCode: state.exitCode, ...(state.error === "" ? {} : { error: state.error }) };
-    }
-    return this.#parts.waits.next("exit", id, call.signal);
-  }
-
-  async remove(container: ContainerRecord, options: RemoveOptions = {}, call: CallOptions = {}): Promise<void> {
-    const { id, state } = container;
-    if (state.status === "running" || state.status === "paused") {
-      if (!options.force) throw stillRunning(container);
-      const exit = this.#nextExit(id, call);
-      await this.#signalIfRunning(container, sigkill, call);
-      if (!(await within(killTimeout, exit))) {
-        throw new EngineError("internal", `cannot kill container ${id}: it did not exit within ${killTimeout} seconds`);
-      }
-    }
-    await this.#lock.run(id, async () => {
-      const current = this.#parts.store.get(id);
-      // Removed by somebody else meanwhile, or by itself.
-      if (current === undefined) return;
-      if (this.#running(id) !== undefined) throw stillRunning(current);
+  /** Removes a container that does not run; one that is gone already, without an error. */
+  erase(id: string, options: { volumes: boolean; refuse: (container: ContainerRecord) => Error }): Promise<void> {
+    return this.change(id, async (current) => {
+      if (this.running(id) !== undefined) throw options.refuse(current);
       const withVolumes = options.volumes || current.pending === "remove-with-volumes";
       const removing: ContainerRecord = {
         ...current,
@@ -284,56 +280,18 @@ export class ContainerLifecycle {
 
   /** Lets go of all containers, which go on running; ends what is under way with the others. */
   async stopAll(): Promise<void> {
+    this.#restarts.close();
     await this.#lock.idle();
     const runs = [...this.#runs].map(async ([id, run]) => {
-      if (this.#running(id) !== undefined) await run.detach();
+      if (this.running(id) !== undefined) await run.detach();
       else run.readers.cut();
       await run.completion;
     });
     await Promise.all(runs);
     this.#runs.clear();
   }
-
-  #running(id: string): ContainerRun | undefined {
-    const status = this.#parts.store.get(id)?.state.status;
-    return status === "running" || status === "paused" ? this.#runs.get(id) : undefined;
-  }
-
-  /** The exit of a container that runs now; it may be over before anybody awaits it, or never be awaited. */
-  #nextExit(id: string, call: CallOptions): Promise<WaitResult> {
-    const exit = this.#parts.waits.next("exit", id, call.signal);
-    exit.catch(() => {});
-    return exit;
-  }
 }
 
-function unpending({ pending: _pending, ...container }: ContainerRecord): ContainerRecord {
-  return container;
-}
-
-function isRemoval({ pending }: ContainerRecord): boolean {
-  return pending === "remove" || pending === "remove-with-volumes";
-}
-
-function stillRunning({ id, state }: ContainerRecord): EngineError {
-  return state.status === "paused"
-    ? conflict(
-        `You cannot remove a paused container ${id}. Unpause and then stop the container before attempting removal or force remove`,
-      )
-    : conflict(
-        `You cannot remove a running container ${id}. Stop the container before attempting removal or force remove`,
-      );
-}
-
-/** Whether something happens within so many seconds. */
-async function within(seconds: number, event: Promise<unknown>): Promise<boolean> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      event.then(() => true),
-      delay(Math.min(seconds * 1000, maximumDelay), false, { signal: timer.signal }).catch(() => false),
-    ]);
-  } finally {
-    timer.abort();
-  }
+export function isRestarting(id: string): EngineError {
+  return conflict(`Container ${id} is restarting, wait until the container is running`);
 }

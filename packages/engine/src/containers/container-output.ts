@@ -3,6 +3,7 @@ import type { CallOptions, LogEntry, LogQuery } from "@gantry/core";
 
 import type { AttachOptions, Attachment, LogsQuery } from "../engine.ts";
 import type { EngineComponents } from "../engine-components.ts";
+import type { ContainerEvents } from "../events/container-events.ts";
 import type { ContainerAttachments } from "./container-attachments.ts";
 import type { ContainerLifecycle } from "./container-lifecycle.ts";
 import type { ContainerPaths } from "./container-paths.ts";
@@ -14,6 +15,7 @@ export interface ContainerOutputParts {
   lifecycle: ContainerLifecycle;
   attachments: ContainerAttachments;
   paths: ContainerPaths;
+  events: ContainerEvents;
 }
 
 /** What containers write: kept in the log, and as it comes. */
@@ -74,6 +76,7 @@ export class ContainerOutput {
     } else {
       attachments.add(id, attachment);
     }
+    this.#parts.events.emit(container, "attach");
     signal?.addEventListener("abort", () => void attachment.close().catch(() => {}), { once: true });
     return attachment;
   }

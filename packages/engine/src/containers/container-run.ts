@@ -19,6 +19,8 @@ export class ContainerRun {
   readonly pump: LogPump;
   /** Aborted when the engine lets go of a container that goes on running. */
   readonly detached = new AbortController();
+  /** Somebody has told it to end. */
+  stoppedByHand = false;
   readonly #logged = new AbortController();
   /** Resolves when the run's end is dealt with. Set by the life cycle once the program runs. */
   completion: Promise<void> = Promise.resolve();

@@ -1,5 +1,6 @@
 import type { CallOptions, LimitGroup, LogSink, Mount, MountSpec } from "@gantry/core";
 
+import type { HostConfig } from "../engine.ts";
 import type { EngineComponents } from "../engine-components.ts";
 import type { ContainerVolumes } from "../mounts/container-volumes.ts";
 import type { RootFiles } from "../root-files.ts";
@@ -65,6 +66,11 @@ export class ContainerStarter {
   #openSink({ id, hostConfig }: ContainerRecord): Promise<LogSink> {
     const { options } = hostConfig.logDriver;
     return this.#components.logs.open({ containerId: id, directory: this.#paths.directory(id), options });
+  }
+
+  /** Brings limits into force that a container's record has. */
+  async updateGroup(group: LimitGroup, { resources }: HostConfig, call: CallOptions = {}): Promise<void> {
+    await group.update(checkResources(resources, this.#components.limiter?.features).limits, call);
   }
 
   async #createGroup({ id, hostConfig }: ContainerRecord, call: CallOptions): Promise<LimitGroup | undefined> {

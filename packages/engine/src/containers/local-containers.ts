@@ -13,6 +13,7 @@ import type {
   WaitCondition,
   WaitResult,
 } from "../engine.ts";
+import type { ContainerControl } from "./container-control.ts";
 import type { ContainerCreator } from "./container-creator.ts";
 import { selectContainers } from "./container-filters.ts";
 import type { ContainerLifecycle } from "./container-lifecycle.ts";
@@ -24,6 +25,7 @@ export interface LocalContainersParts {
   store: ContainerStore;
   creator: ContainerCreator;
   lifecycle: ContainerLifecycle;
+  control: ContainerControl;
   output: ContainerOutput;
 }
 
@@ -44,11 +46,15 @@ export class LocalContainers implements Containers {
   }
 
   async stop(reference: string, options?: StopOptions, call?: CallOptions): Promise<void> {
-    await this.#parts.lifecycle.stop(this.#find(reference), options, call);
+    await this.#parts.control.stop(this.#find(reference), options, call);
+  }
+
+  async restart(reference: string, options?: StopOptions, call?: CallOptions): Promise<void> {
+    await this.#parts.control.restart(this.#find(reference), options, call);
   }
 
   async kill(reference: string, signal = "KILL", call?: CallOptions): Promise<void> {
-    await this.#parts.lifecycle.kill(this.#find(reference), signal, call);
+    await this.#parts.control.kill(this.#find(reference), signal, call);
   }
 
   async pause(reference: string, call?: CallOptions): Promise<void> {
@@ -60,11 +66,11 @@ export class LocalContainers implements Containers {
   }
 
   async wait(reference: string, condition: WaitCondition = "not-running", call?: CallOptions): Promise<WaitResult> {
-    return this.#parts.lifecycle.wait(this.#find(reference), condition, call);
+    return this.#parts.control.wait(this.#find(reference), condition, call);
   }
 
   async remove(reference: string, options?: RemoveOptions, call?: CallOptions): Promise<void> {
-    await this.#parts.lifecycle.remove(this.#find(reference), options, call);
+    await this.#parts.control.remove(this.#find(reference), options, call);
   }
 
   async list(options: ListOptions = {}): Promise<readonly ContainerSummary[]> {

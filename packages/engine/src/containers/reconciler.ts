@@ -11,6 +11,9 @@ import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerRemains } from "./container-remains.ts";
 import type { ContainerStarter } from "./container-starter.ts";
 import type { ContainerStore } from "./container-store.ts";
+import { exitRecord } from "./exit-record.ts";
+import { isRemoval } from "./record-changes.ts";
+import { restartsWithEngine } from "./restart-policy.ts";
 
 /** Docker's exit code of a container whose end nobody saw. */
 const unknownExitCode = 255;
@@ -51,6 +54,19 @@ export class Reconciler {
       ),
     );
     await this.#sweep();
+    await this.#restart();
+  }
+
+  /** Those that wait for their next start, and those that their policies start with the engine. */
+  async #restart(): Promise<void> {
+    const { store, lifecycle } = this.#parts;
+    for (const { id } of store.list().filter(restartsWithEngine)) {
+      await lifecycle.change(id, async (container) => {
+        await store.put({ ...container, state: { ...container.state, status: "restarting" } });
+      });
+    }
+    for (const container of store.list())
+      if (container.state.status === "restarting") lifecycle.restartLater(container);
   }
 
   #settle(container: ContainerRecord): Promise<unknown> {
@@ -73,11 +89,14 @@ export class Reconciler {
       else await this.#recordLostRun(container);
       return;
     }
-    const { pending: _pending, ...rest } = container;
+    if (container.pending === "update" && group !== undefined) await starter.updateGroup(group, container.hostConfig);
+    // A restart has happened if the container has stopped for it.
+    const { pending, ...rest } = container;
     const running: ContainerRecord = {
       ...rest,
+      ...(pending === "restart" && state === "stopped" ? { pending } : {}),
       state: {
-        ...(container.pending === "start"
+        ...(pending === "start"
           ? { exitCode: 0, error: "", oomKilled: false, startedAt: timestamp(now()) }
           : container.state),
         status: state === "paused" ? "paused" : "running",
@@ -93,15 +112,9 @@ export class Reconciler {
   /** The machine went down, or somebody cleared the backend's records away. */
   async #recordLostRun(container: ContainerRecord): Promise<void> {
     const { store, lifecycle } = this.#parts;
-    const { autoRemove } = container.hostConfig;
-    const state = { ...container.state, status: "exited", pid: 0, exitCode: unknownExitCode } as const;
-    const ended: ContainerRecord = {
-      ...container,
-      pending: autoRemove ? "remove-with-volumes" : "cleanup",
-      state: { ...state, finishedAt: timestamp(now()) },
-    };
+    const ended = exitRecord(container, { code: unknownExitCode, exitedAt: now() });
     await store.put(ended);
-    await (autoRemove ? lifecycle.finishRemoval(ended) : lifecycle.finishCleanup(ended));
+    await (isRemoval(ended) ? lifecycle.finishRemoval(ended) : lifecycle.finishCleanup(ended));
   }
 
   /**
