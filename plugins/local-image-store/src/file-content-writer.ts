@@ -5,10 +5,10 @@ import { join } from "node:path";
 
 import { type CallOptions, EngineError } from "@gantry/core";
 import type { ContentInfo, ContentWriter, ExpectedContent } from "@gantry/core";
+import { fileError, shown } from "@gantry/files";
 
 import { durableRename } from "./durable-rename.ts";
 import { fileChunks } from "./file-chunks.ts";
-import { fileError, shown } from "./file-errors.ts";
 
 export interface FileContentWriterInit {
   ref: string;

@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 
 import { type CallOptions, EngineError, type Lifecycled, Paths, inject } from "@gantry/core";
 import type { ContentInfo, ContentRange, ContentWriter, ExpectedContent, ImageStore } from "@gantry/core";
+import { errnoOf, fileError, shown } from "@gantry/files";
 
 import { FileContentWriter } from "./file-content-writer.ts";
 import { fileChunks } from "./file-chunks.ts";
-import { errnoOf, fileError, shown } from "./file-errors.ts";
 import { ImageStoreOptions } from "./image-store-options.ts";
 
 /** After so long without a write an unfinished writer is not expected to be taken up again. */

@@ -5,10 +5,9 @@ import { isDeepStrictEqual } from "node:util";
 
 import { type CallOptions, EngineError, type Lifecycled, Paths, inject } from "@gantry/core";
 import type { Volume, VolumeDriver, VolumeOptions } from "@gantry/core";
+import { errnoOf, fileError, removeTree } from "@gantry/files";
 
-import { errnoOf, fileError } from "./file-errors.ts";
 import { LocalVolumeOptions } from "./local-volume-options.ts";
-import { removeTree } from "./remove-tree.ts";
 import { type VolumeRecord, readRecord, writeRecord } from "./volume-record.ts";
 import { addUser, removeUser, usersOf } from "./volume-users.ts";
 

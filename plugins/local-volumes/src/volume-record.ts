@@ -2,9 +2,8 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { EngineError } from "@gantry/core";
+import { errnoOf } from "@gantry/files";
 import { z } from "zod";
-
-import { errnoOf } from "./file-errors.ts";
 
 const schema = z.strictObject({
   labels: z.record(z.string(), z.string()),

@@ -2,8 +2,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { EngineError } from "@gantry/core";
-
-import { errnoOf } from "./file-errors.ts";
+import { errnoOf } from "@gantry/files";
 
 /**
  * Who uses a volume: an empty file for each in `users` in its directory, so that beginning and ending a use is one step that needs

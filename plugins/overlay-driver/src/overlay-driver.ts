@@ -1,16 +1,23 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { type CallOptions, EngineError, type Lifecycled, Paths, inject } from "@gantry/core";
 import type { Mount, SnapshotInfo, SnapshotUsage, StorageDriver, StorageFeatures } from "@gantry/core";
+import {
+  type Snapshot,
+  SnapshotIndex,
+  ancestors,
+  diskUsage,
+  fileError,
+  infoOf,
+  removeTree,
+  shown,
+  synchronizeDirectory,
+  wrapFileErrors,
+} from "@gantry/files";
 
-import { diskUsage } from "./disk-usage.ts";
-import { fileError, wrapFileErrors } from "./file-errors.ts";
 import { OverlayOptions } from "./overlay-options.ts";
 import { checkRoot, optionsToSwitchOff } from "./overlay-support.ts";
-import { removeTree } from "./remove-tree.ts";
-import { type Snapshot, SnapshotIndex, ancestors, infoOf, shown } from "./snapshot-index.ts";
 
 /** What mount(2) takes as data: one page with its final NUL. */
 const maximumMountData = 4095;
@@ -80,7 +87,7 @@ export class OverlayDriver implements StorageDriver, Lifecycled {
     const doing = `commit snapshot ${shown(key)}`;
     const { directory } = wrapFileErrors(doing, () => this.#index.commit(name, key, this.features.maximumDepth));
     await this.#removeTree(join(directory, "work"));
-    await synchronize(directory).catch((thrown: unknown) => {
+    await synchronizeDirectory(directory).catch((thrown: unknown) => {
       throw fileError(doing, thrown);
     });
   }
@@ -179,14 +186,4 @@ function maximumDepth(root: string, extraOptions: readonly string[]): number {
     `workdir=${join(root, "s", "zzz", "work")}`,
   ].join(",");
   return Math.min(maximumStack, Math.floor((maximumMountData - others.length) / (content.length + 1)));
-}
-
-/** Waits until the disk has the directory's entries. */
-async function synchronize(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,15 +1,21 @@
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { type CallOptions, EngineError, FileTree, type Lifecycled, Paths, inject } from "@gantry/core";
 import type { Mount, SnapshotInfo, SnapshotUsage, StorageDriver, StorageFeatures } from "@gantry/core";
+import {
+  type Snapshot,
+  SnapshotIndex,
+  diskUsage,
+  fileError,
+  infoOf,
+  removeTree,
+  shown,
+  synchronizeDirectory,
+  wrapFileErrors,
+} from "@gantry/files";
 
 import { copyTree } from "./copy-tree.ts";
-import { diskUsage } from "./disk-usage.ts";
-import { fileError, wrapFileErrors } from "./file-errors.ts";
-import { removeTree } from "./remove-tree.ts";
-import { type Snapshot, SnapshotIndex, infoOf, shown } from "./snapshot-index.ts";
 import { VfsOptions } from "./vfs-options.ts";
 
 /**
@@ -90,7 +96,7 @@ export class VfsDriver implements StorageDriver, Lifecycled {
     await this.#ready(options);
     const doing = `commit snapshot ${shown(key)}`;
     const { directory } = wrapFileErrors(doing, () => this.#index.commit(name, key, this.features.maximumDepth));
-    await synchronize(directory).catch((thrown: unknown) => {
+    await synchronizeDirectory(directory).catch((thrown: unknown) => {
       throw fileError(doing, thrown);
     });
   }
@@ -161,14 +167,4 @@ function makeContent(snapshot: Snapshot): void {
   // Without root rights the content belongs to the engine's user, as everything in it does.
   if (process.geteuid?.() === 0) chownSync(content, 0, 0);
   chmodSync(content, 0o755);
-}
-
-/** Waits until the disk has the directory's entries. */
-async function synchronize(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

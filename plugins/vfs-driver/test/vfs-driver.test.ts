@@ -106,7 +106,7 @@ describe("a copy that is given up", () => {
 
   test("because it fails is an engine error and leaves nothing", () =>
     withCopy(async ({ driver, held, done, snapshots }) => {
-      held.fail(new Error("broken tree"));
+      held.fail(Object.assign(new Error("broken tree"), { code: "EIO", syscall: "read" }));
       const error = await expectError("internal", () => done);
       expect(error.message).toMatch(/copy.*broken tree/);
       expect(await snapshots()).toEqual(["0"]);

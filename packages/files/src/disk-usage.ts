@@ -2,11 +2,13 @@ import { lstat, readdir } from "node:fs/promises";
 
 import type { SnapshotUsage } from "@gantry/core";
 
+import { errnoOf } from "./file-errors.ts";
+
 /**
- * What a tree takes on disk. Hard links of one file count once; what vanishes meanwhile is left out, and so is what lies deeper
+ * What a tree takes on disk, in allocated bytes, as `du` counts them. Hard links of one file count once; what vanishes meanwhile is left out, and so is what lies deeper
  * than a path can name (4096 bytes).
  */
-export async function diskUsage(root: string, signal: AbortSignal | undefined): Promise<SnapshotUsage> {
+export async function diskUsage(root: string, signal?: AbortSignal): Promise<SnapshotUsage> {
   const linked = new Set<string>();
   const usage = { bytes: 0, inodes: 0 };
   const pending: Buffer[] = [Buffer.from(root)];
@@ -36,7 +38,7 @@ async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (thrown) {
-    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes((thrown as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(errnoOf(thrown))) return undefined;
     throw thrown;
   }
 }

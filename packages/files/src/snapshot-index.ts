@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { EngineError, type SnapshotInfo } from "@gantry/core";
 
-import { wrapFileErrors } from "./file-errors.ts";
+import { shown, wrapFileErrors } from "./file-errors.ts";
 
 /** A snapshot as the driver knows it. `directory` is `<root>/s/<number in base 36>`. */
 export interface Snapshot {
@@ -205,9 +205,4 @@ function checkKey(key: string): void {
       `snapshot key ${start} is malformed: 1 to 255 bytes without NUL are allowed`,
     );
   }
-}
-
-/** A name as it can stand in a message, which is one line. */
-export function shown(name: string): string {
-  return /\p{Cc}/u.test(name) ? JSON.stringify(name) : name;
 }
