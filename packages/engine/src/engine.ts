@@ -3,7 +3,7 @@ import type { CallOptions, ConsoleSize, LogEntry, ProgressEvent, ResourceLimits 
 import type { HealthCheck, ImageDefaults } from "@gantry/oci";
 
 import type { ContainerRecord, ContainerSummary } from "./containers/container-record.ts";
-import type { RestartPolicy } from "./face/container-verbs.ts";
+import type { ContainerVerbs, RestartPolicy } from "./face/container-verbs.ts";
 import type { Events } from "./face/events.ts";
 import type { ImageSummary } from "./images/image-record.ts";
 
@@ -23,7 +23,7 @@ export interface Engine {
 }
 export const Engine = token<Engine>("engine/Engine");
 
-export interface Containers {
+export interface Containers extends ProcessVerbs {
   /** @returns the new container's id, with what the user should know. `not-found` when the image is not here. */
   create(options: CreateContainer, call?: CallOptions): Promise<{ id: string; warnings: readonly string[] }>;
   /** `not-modified` when it runs already. */
@@ -46,6 +46,9 @@ export interface Containers {
   attach(reference: string, options?: AttachOptions, call?: CallOptions): Promise<Attachment>;
   resize(reference: string, size: ConsoleSize, call?: CallOptions): Promise<void>;
 }
+
+/** The verbs of {@link ContainerVerbs} that there are. */
+type ProcessVerbs = Pick<ContainerVerbs, "restart" | "rename" | "update" | "top" | "stats">;
 
 export interface Images {
   list(call?: CallOptions): Promise<readonly ImageSummary[]>;

@@ -2,6 +2,7 @@ import { inject } from "@gantry/core";
 import type { Lifecycled } from "@gantry/core";
 
 import { ContainerAttachments } from "./containers/container-attachments.ts";
+import { ContainerChanges } from "./containers/container-changes.ts";
 import { ContainerControl } from "./containers/container-control.ts";
 import { ContainerCreator } from "./containers/container-creator.ts";
 import { ContainerLifecycle } from "./containers/container-lifecycle.ts";
@@ -10,6 +11,7 @@ import { ContainerPaths } from "./containers/container-paths.ts";
 import type { ContainerRecord } from "./containers/container-record.ts";
 import { ContainerRemains } from "./containers/container-remains.ts";
 import { ContainerStarter } from "./containers/container-starter.ts";
+import { ContainerStatistics } from "./containers/container-statistics.ts";
 import { ContainerStore } from "./containers/container-store.ts";
 import { ContainerWaits } from "./containers/container-waits.ts";
 import { LocalContainers } from "./containers/local-containers.ts";
@@ -26,6 +28,7 @@ import { LocalImages } from "./images/local-images.ts";
 import { ContainerEvents } from "./events/container-events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { ContainerVolumes } from "./mounts/container-volumes.ts";
+import { ContainerProcesses } from "./processes/container-processes.ts";
 import { RootFiles } from "./root-files.ts";
 import { version } from "./version.ts";
 
@@ -97,6 +100,9 @@ export class LocalEngine implements Engine, Lifecycled {
       }),
       lifecycle,
       control,
+      changes: new ContainerChanges({ store, lifecycle, starter, limiter: components.limiter, events }),
+      processes: new ContainerProcesses(lifecycle, events),
+      statistics: new ContainerStatistics(store, lifecycle),
       output: new ContainerOutput({ components, lifecycle, attachments, paths, events }),
     });
     this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, paths });

@@ -68,14 +68,7 @@ export class ContainerStore {
 
   /** Takes name and id at once, then writes. Errors: `conflict` when the name is taken. */
   async insert(record: ContainerRecord): Promise<void> {
-    const holder = this.#idsByName.get(record.name);
-    if (holder !== undefined) {
-      throw conflict(
-        `Conflict. The container name "/${record.name}" is already in use by container "${holder}". You have to remove (or ` +
-          "rename) that container to be able to reuse that name.",
-        { holder },
-      );
-    }
+    this.#checkFree(record.name);
     this.#remember(record);
     try {
       await this.#state.put(containersBucket, record.id, record);
@@ -89,6 +82,31 @@ export class ContainerStore {
   async put(record: ContainerRecord): Promise<void> {
     await this.#state.put(containersBucket, record.id, record);
     this.#remember(record);
+  }
+
+  /** Holds both names until the new one is on disk. Errors: `conflict` when it is taken. */
+  async rename(record: ContainerRecord, name: string): Promise<ContainerRecord> {
+    this.#checkFree(name);
+    this.#idsByName.set(name, record.id);
+    const renamed = { ...record, name };
+    try {
+      await this.put(renamed);
+    } catch (thrown) {
+      this.#idsByName.delete(name);
+      throw thrown;
+    }
+    this.#idsByName.delete(record.name);
+    return renamed;
+  }
+
+  #checkFree(name: string): void {
+    const holder = this.#idsByName.get(name);
+    if (holder === undefined) return;
+    throw conflict(
+      `Conflict. The container name "/${name}" is already in use by container "${holder}". You have to remove (or ` +
+        "rename) that container to be able to reuse that name.",
+      { holder },
+    );
   }
 
   async delete(record: ContainerRecord): Promise<void> {

@@ -13,12 +13,16 @@ import type {
   WaitCondition,
   WaitResult,
 } from "../engine.ts";
+import type { ContainerStats, ContainerUpdate, ProcessTable, StatsOptions } from "../face/container-verbs.ts";
+import type { ContainerProcesses } from "../processes/container-processes.ts";
+import type { ContainerChanges } from "./container-changes.ts";
 import type { ContainerControl } from "./container-control.ts";
 import type { ContainerCreator } from "./container-creator.ts";
 import { selectContainers } from "./container-filters.ts";
 import type { ContainerLifecycle } from "./container-lifecycle.ts";
 import type { ContainerOutput } from "./container-output.ts";
 import type { ContainerRecord, ContainerSummary } from "./container-record.ts";
+import type { ContainerStatistics } from "./container-statistics.ts";
 import type { ContainerStore } from "./container-store.ts";
 
 export interface LocalContainersParts {
@@ -26,6 +30,9 @@ export interface LocalContainersParts {
   creator: ContainerCreator;
   lifecycle: ContainerLifecycle;
   control: ContainerControl;
+  changes: ContainerChanges;
+  processes: ContainerProcesses;
+  statistics: ContainerStatistics;
   output: ContainerOutput;
 }
 
@@ -80,6 +87,26 @@ export class LocalContainers implements Containers {
 
   async inspect(reference: string): Promise<ContainerRecord> {
     return this.#find(reference);
+  }
+
+  async rename(reference: string, name: string): Promise<void> {
+    await this.#parts.changes.rename(this.#find(reference), name);
+  }
+
+  async update(
+    reference: string,
+    changes: ContainerUpdate,
+    call?: CallOptions,
+  ): Promise<{ warnings: readonly string[] }> {
+    return this.#parts.changes.update(this.#find(reference), changes, call);
+  }
+
+  async top(reference: string, psArguments?: string, call?: CallOptions): Promise<ProcessTable> {
+    return this.#parts.processes.top(this.#find(reference), psArguments, call);
+  }
+
+  async *stats(reference: string, options?: StatsOptions): AsyncGenerator<ContainerStats> {
+    yield* this.#parts.statistics.read(this.#find(reference), options);
   }
 
   async *logs(reference: string, query?: LogsQuery): AsyncGenerator<LogEntry> {

@@ -32,6 +32,6 @@ export class RestartSchedule {
   /** Nothing is started again any more. */
   close(): void {
     this.#closed = true;
-    for (const id of [...this.#timers.keys()]) this.cancel(id);
+    for (const id of this.#timers.keys()) this.cancel(id);
   }
 }
