@@ -50,7 +50,12 @@ it.each([
 });
 
 it("tells the engine's errors", async () => {
-  const failing = (error: Error) => ask("GET", "/info", { info: () => Promise.reject(error) });
+  const failing = (error: Error) =>
+    ask("GET", "/info", {
+      info: async () => {
+        throw error;
+      },
+    });
   expect(await failing(new EngineError("unavailable", "later"))).toMatchObject({
     status: 503,
     text: '{"message":"later"}\n',

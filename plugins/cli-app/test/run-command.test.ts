@@ -246,6 +246,14 @@ describe("images", () => {
     expect(run.stderr).toBe("Unable to find image 'x' locally\nlayer: Downloading\nlayer: Done\nDigest: sha256:2\n");
   });
 
+  it("that no source has are an error of one line", async () => {
+    const errors = { pull: new EngineError("not-found", "No such image: x:latest") };
+    expect(await runCli(["run", "x"], { present: [], errors })).toMatchObject({
+      status: 125,
+      stderr: "docker: No such image: x:latest\n",
+    });
+  });
+
   it("are drawn over on a terminal", async () => {
     const run = await runCli(["run", "x"], { present: [] }, { terminal: { stderr: true } });
     expect(run.stderr).toBe(

@@ -31,11 +31,10 @@ export async function createContainer(
 async function provideImage(engine: Engine, plan: RunPlan, host: CommandHost, signal: AbortSignal): Promise<void> {
   const { image } = plan.create.config;
   if (plan.pull === "never") return;
-  if (plan.pull === "missing") {
-    if (await engine.images.has(image, { signal })) return;
-    if (!plan.quiet) await host.stderr.write(`Unable to find image '${printable(image)}' locally\n`);
-  }
-  await pullImage(engine.images, image, { output: plan.quiet ? undefined : host.stderr, signal });
+  if (plan.pull === "missing" && (await engine.images.has(image, { signal }))) return;
+  const output = plan.quiet ? undefined : host.stderr;
+  const missing = plan.pull === "missing" ? { announcement: `Unable to find image '${image}' locally` } : {};
+  await pullImage(engine.images, image, { output, signal, ...missing });
 }
 
 async function refuseExisting(path: string, host: CommandHost): Promise<void> {
