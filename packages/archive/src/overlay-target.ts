@@ -9,13 +9,15 @@ import type { LayerTarget } from "./layer-target.ts";
 import type { OverlayStack } from "./overlay-stack.ts";
 import type { LocatedEntry } from "./tree-archive-entry.ts";
 
-/** What the upper directory has at a path. */
+/**
+ * What the upper directory has at a path. `merges`: the lower directory of the same path is seen through it. `own`: the
+ * layer brought it or something in it; otherwise it was only copied up, to hold a mark or to be linked to.
+ */
 type UpperNode =
-  /** `merges`: the lower directory of the same path is seen through it. */
-  | { kind: "directory"; merges: boolean; metadata: TreeMetadata }
-  | { kind: "symlink"; target: string }
-  | { kind: "other" }
-  | { kind: "whiteout" };
+  | { kind: "directory"; own: boolean; merges: boolean; metadata: TreeMetadata }
+  | { kind: "symlink"; own: boolean; target: string }
+  | { kind: "other"; own: boolean }
+  | { kind: "whiteout"; own: false };
 
 const missingDirectory: TreeMetadata = { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattrs: new Map() };
 
@@ -36,23 +38,29 @@ export class OverlayTarget implements LayerTarget {
     this.#lower = lower;
     this.#writer = writer;
     this.#options = options;
-    this.#nodes.set("", { kind: "directory", merges: true, metadata: missingDirectory });
+    this.#nodes.set("", { kind: "directory", merges: true, own: true, metadata: missingDirectory });
   }
 
   async put(entry: ArchiveEntry): Promise<void> {
     if (entry.path === "") return this.#writer.directory("", layerMetadata(entry));
-    const parent = await this.#directory(parentPath(entry.path), entry.path, true);
-    const path = joinPath(parent!, baseName(entry.path));
-    if (entry.type === "directory") return this.#putDirectory(path, layerMetadata(entry));
-    const linkTarget = entry.type === "hard-link" ? await this.#linkSource(entry) : entry.linkTarget;
-    await writeEntry(this.#writer, path, linkTarget === undefined ? entry : { ...entry, linkTarget });
-    if (this.#nodes.get(path)?.kind === "directory") this.#forgetBeneath(path);
-    this.#nodes.set(path, this.#nodeOf(entry.type, linkTarget));
+    const parent = (await this.#directory(parentPath(entry.path), entry.path, true))!;
+    const path = joinPath(parent, baseName(entry.path));
+    if (entry.type === "directory") await this.#putDirectory(path, layerMetadata(entry));
+    else await this.#putOther(path, entry);
+    for (let up = path; up !== ""; up = parentPath(up)) {
+      const node = this.#nodes.get(up);
+      if (node && node.kind !== "whiteout") node.own = true;
+    }
   }
 
-  #nodeOf(type: ArchiveEntry["type"], linkTarget: string | undefined): UpperNode {
-    if (type === "symlink") return { kind: "symlink", target: linkTarget! };
-    return (type === "hard-link" && this.#nodes.get(linkTarget!)) || { kind: "other" };
+  async #putOther(path: string, entry: ArchiveEntry): Promise<void> {
+    const linkTarget = entry.type === "hard-link" ? await this.#linkSource(entry) : entry.linkTarget;
+    await writeEntry(this.#writer, path, linkTarget === undefined ? entry : { ...entry, linkTarget });
+    this.#forgetBeneath(path);
+    const source = entry.type === "hard-link" ? this.#nodes.get(linkTarget!) : undefined;
+    if (source?.kind === "symlink") this.#nodes.set(path, { ...source });
+    else if (entry.type === "symlink") this.#nodes.set(path, { kind: "symlink", own: false, target: linkTarget! });
+    else this.#nodes.set(path, { kind: "other", own: false });
   }
 
   async whiteout(path: string): Promise<void> {
@@ -60,10 +68,11 @@ export class OverlayTarget implements LayerTarget {
     if (parent === undefined) return;
     const place = joinPath(parent, baseName(path));
     const node = this.#nodes.get(place);
-    if (node?.kind === "directory") return this.#hideLower(place);
-    if (node || !this.#merges(parent)) return;
+    if (node?.own) return this.#hideLower(place);
+    if (!this.#merges(parent)) return;
     await this.#writer.node(place, { ...missingDirectory, mode: 0 }, { type: "character-device", major: 0, minor: 0 });
-    this.#nodes.set(place, { kind: "whiteout" });
+    this.#forgetBeneath(place);
+    this.#nodes.set(place, { kind: "whiteout", own: false });
   }
 
   async opaque(directory: string): Promise<void> {
@@ -77,7 +86,7 @@ export class OverlayTarget implements LayerTarget {
     const merges = node ? node.kind === "directory" && node.merges : this.#merges(parentPath(path));
     const hides = !merges && this.#merges(parentPath(path));
     await this.#writer.directory(path, hides ? this.#opaqueMetadata(metadata) : metadata);
-    this.#nodes.set(path, { kind: "directory", merges, metadata });
+    this.#nodes.set(path, { kind: "directory", own: node?.own ?? false, merges, metadata });
   }
 
   async #hideLower(path: string): Promise<void> {
@@ -85,8 +94,14 @@ export class OverlayTarget implements LayerTarget {
     if (node.kind !== "directory" || !node.merges) return;
     if (path === "") return this.#hideLowerRoot();
     await this.#writer.directory(path, this.#opaqueMetadata(node.metadata));
+    node.merges = false;
     for (const [other, beneath] of this.#nodes) {
-      if (beneath.kind === "directory" && (other === path || isBeneath(other, path))) beneath.merges = false;
+      if (!isBeneath(other, path)) continue;
+      if (beneath.kind === "directory") beneath.merges = false;
+      if (beneath.own) continue;
+      await this.#writer.remove(other);
+      this.#forgetBeneath(other);
+      this.#nodes.delete(other);
     }
   }
 
@@ -106,7 +121,9 @@ export class OverlayTarget implements LayerTarget {
     return node?.kind === "directory" && node.merges;
   }
 
+  /** What was in a directory is gone when something else takes its place. */
   #forgetBeneath(path: string): void {
+    if (this.#nodes.get(path)?.kind !== "directory") return;
     for (const other of this.#nodes.keys()) if (isBeneath(other, path)) this.#nodes.delete(other);
   }
 
@@ -130,6 +147,7 @@ export class OverlayTarget implements LayerTarget {
         ahead.unshift(...node.target.split("/"));
         if (node.target.startsWith("/")) current = "";
       } else if (node?.kind === "other") {
+        if (!make) return undefined;
         throw archiveError(`lies in ${JSON.stringify(next)}, which is not a directory`, entryPath);
       } else if (node?.kind === "directory") {
         current = next;
@@ -148,8 +166,8 @@ export class OverlayTarget implements LayerTarget {
     if (node) return node;
     const below = this.#merges(parent) ? await this.#lower.lookup(path) : undefined;
     if (!below) return undefined;
-    if (below.entry.type === "symlink") return { kind: "symlink", target: below.entry.linkTarget! };
-    if (below.entry.type !== "directory") return { kind: "other" };
+    if (below.entry.type === "symlink") return { kind: "symlink", own: false, target: below.entry.linkTarget! };
+    if (below.entry.type !== "directory") return { kind: "other", own: false };
     await this.#putDirectory(path, layerMetadata(below.entry));
     return this.#nodes.get(path);
   }
@@ -172,6 +190,6 @@ export class OverlayTarget implements LayerTarget {
     const { path, type } = entry;
     if (type === "socket" || type === "directory") throw archiveError("cannot be linked to", path);
     const content = this.#fileTree.read(root, path, this.#options);
-    await this.put(archiveEntry({ ...entry, type, content }));
+    await this.#putOther(path, archiveEntry({ ...entry, type, content }));
   }
 }

@@ -81,7 +81,7 @@ export interface TreeWriter {
   node(path: string, metadata: TreeMetadata, node: SpecialNode): Promise<void>;
   /** Removes an entry with all it holds; a missing one is no error. */
   remove(path: string): Promise<void>;
-  /** Removes all that a directory holds and keeps the directory. */
+  /** Removes all that a directory holds and keeps the directory; what is missing or no directory is no error. */
   clear(path: string): Promise<void>;
   close(): Promise<void>;
   /** Ends the writer without waiting for what is under way. Safe after `close`. */

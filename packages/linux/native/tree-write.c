@@ -83,14 +83,28 @@ static bool valid_path(const char *path) {
     }
 }
 
-static int remember_time(const char *path, const struct stat *status, struct timespec mtime) {
+/* The path of a directory without links; `path`, as it was asked for, where the real one is too long to be told. */
+static char *real_path(int fd, const char *path) {
+    char base[PATH_MAX], full[PATH_MAX];
+    ssize_t base_length = readlink(tree_self(root), base, sizeof base);
+    ssize_t length = readlink(tree_self(fd), full, sizeof full - 1);
+    if (base_length == 1) base_length = 0;
+    if (base_length < 0 || length < base_length || length == sizeof full - 1) return strdup(path);
+    full[length] = 0;
+    return strdup(full + base_length + (full[base_length] == '/'));
+}
+
+static int remember_time(const char *path, int fd, const struct timespec *mtime) {
+    struct stat status;
+    if (fstat(fd, &status)) return errno;
     if (time_count == time_capacity) {
         time_capacity = time_capacity * 2 + 256;
         if (!(times = realloc(times, time_capacity * sizeof *times))) return ENOMEM;
     }
-    char *copy = strdup(path);
-    if (!copy) return ENOMEM;
-    times[time_count++] = (struct directory_time){copy, status->st_dev, status->st_ino, mtime};
+    char *real = real_path(fd, path);
+    if (!real) return ENOMEM;
+    struct timespec time = mtime ? *mtime : status.st_mtim;
+    times[time_count++] = (struct directory_time){real, status.st_dev, status.st_ino, time};
     return 0;
 }
 
@@ -133,10 +147,8 @@ static int make_parent(const char *path, int depth) {
     int fd = -1;
     if (!mkdirat(up, name, 0755)) {
         fd = openat(up, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        struct stat status;
         /* Its time is remembered too: its inode may be that of a removed directory, whose time is not meant for it. */
-        if (fd >= 0 && (fchown(fd, 0, 0) || fchmod(fd, 0755) || fstat(fd, &status) ||
-                        (errno = remember_time(path, &status, status.st_mtim)))) {
+        if (fd >= 0 && (fchown(fd, 0, 0) || fchmod(fd, 0755) || (errno = remember_time(path, fd, NULL)))) {
             int error = errno;
             close(fd);
             errno = error;
@@ -228,9 +240,8 @@ static int make_directory(const char *path, const struct metadata *meta) {
         }
     }
     if (fd < 0) return errno;
-    struct stat status;
-    int error = fstat(fd, &status) ? errno : apply_metadata(fd, false, false, meta);
-    if (!error) error = remember_time(path, &status, meta->mtime);
+    int error = apply_metadata(fd, false, false, meta);
+    if (!error) error = remember_time(path, fd, &meta->mtime);
     close(fd);
     return error;
 }
@@ -323,8 +334,8 @@ static int remove_path(const char *path) {
 }
 
 static int clear_path(const char *path) {
-    int fd = tree_open(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (fd < 0) return errno == ENOENT ? 0 : errno;
+    int fd = tree_open(root, path, O_RDONLY | O_DIRECTORY);
+    if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : errno;
     parent_stale = true;
     return tree_clear(fd);
 }

@@ -53,6 +53,8 @@ export class MemoryTreeWriter implements TreeWriter {
       if (!source || source.type === "directory") throw invalidPath(path, `no file to link to at ${existing}`);
       const place = this.#place(path);
       if (place.node === source) return;
+      this.#unlink(place.parent, place.name);
+      if (source.links === 0) throw invalidPath(path, "its source lay in what it replaces");
       this.#put(path, place, source);
       source.links += 1;
       source.ctime = nextChange();
@@ -76,8 +78,7 @@ export class MemoryTreeWriter implements TreeWriter {
 
   clear(path: string): Promise<void> {
     return this.#perform(path, () => {
-      const node = resolve(this.#root, path, false)?.node;
-      if (node && node.type !== "directory") throw invalidPath(path, "not a directory");
+      const node = resolve(this.#root, path, true)?.node;
       for (const name of node?.children.keys() ?? []) this.#unlink(node!, name);
     });
   }
