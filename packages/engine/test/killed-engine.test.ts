@@ -7,7 +7,7 @@ import { MemoryStateStore } from "@gantry/testkit";
 import { array, assert, asyncProperty, constantFrom } from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { LocalEngine } from "../src/index.ts";
+import type { ContainerStats, LocalEngine } from "../src/index.ts";
 import { container, EngineFixture, kept, nothing, textOf } from "./engine-fixture.ts";
 
 /**
@@ -164,6 +164,78 @@ describe("an engine that is killed at its n-th change of state", () => {
       expect(await fixture.remains()).toEqual(kept(...summaries.map(({ id }) => id)));
     },
   );
+});
+
+describe("an engine that is killed while a container is started again", () => {
+  const settled = async ({ containers }: LocalEngine): Promise<readonly unknown[]> =>
+    (await containers.list({ all: true })).map(({ state }) => state.status);
+
+  it.each(
+    [5, 6, 7, 8].flatMap((at) => [
+      { at, after: false },
+      { at, after: true },
+    ]),
+  )("by its policy: $at, done $after: it runs", async ({ at, after }) => {
+    await using fixture = await EngineFixture.open();
+    const { outcome, later } = await killedAt(fixture, at, after, async ({ containers }) => {
+      const restartPolicy = { name: "always", maximumRetryCount: 0 } as const;
+      const { id } = await containers.create({ ...container("sleep"), hostConfig: { restartPolicy } });
+      await containers.start(id);
+      fixture.machine.get(id).exit(1);
+      await expect.poll(async () => (await containers.inspect(id)).state.status).toBe("restarting");
+      await expect.poll(async () => (await containers.inspect(id)).state.status).toBe("running");
+    });
+    expect(outcome).toBe("killed");
+    await expect.poll(() => settled(later)).toEqual(["running"]);
+    const [{ id }] = (await later.containers.list()) as [{ id: string }];
+    await later.containers.remove(id, { force: true });
+    expect(await fixture.remains()).toEqual(nothing);
+  });
+
+  it.each(
+    [5, 6, 7, 8, 9].flatMap((at) => [
+      { at, after: false, autoRemove: false },
+      { at, after: true, autoRemove: true },
+    ]),
+  )("by hand: $at, done $after: it runs", async ({ at, after, autoRemove }) => {
+    await using fixture = await EngineFixture.open();
+    const { outcome, later } = await killedAt(fixture, at, after, async ({ containers }) => {
+      const { id } = await containers.create({ ...container("sleep"), hostConfig: { autoRemove } });
+      await containers.start(id);
+      await containers.restart(id);
+    });
+    expect(outcome).toBe("killed");
+    await expect.poll(() => settled(later)).toEqual(["running"]);
+    const [summary] = await later.containers.list();
+    expect((await later.containers.inspect(summary!.id)).pending).toBeUndefined();
+    await later.containers.remove(summary!.id, { force: true });
+    expect(await fixture.remains()).toEqual(nothing);
+  });
+
+  it.each([
+    { at: 5, after: false, memory: undefined },
+    { at: 5, after: true, memory: 2 ** 24 },
+    { at: 6, after: false, memory: 2 ** 24 },
+    { at: 6, after: true, memory: 2 ** 24 },
+  ])("or while its limits change: $at, done $after: record and group agree", async ({ at, after, memory }) => {
+    await using fixture = await EngineFixture.open();
+    const { outcome, later } = await killedAt(fixture, at, after, async ({ containers }) => {
+      const { id } = await containers.create(container("sleep"));
+      await containers.start(id);
+      await containers.update(id, { resources: { memory: 2 ** 24 } });
+    });
+    expect(outcome).toBe("killed");
+    const [summary] = await later.containers.list();
+    const record = await later.containers.inspect(summary!.id);
+    const stats = later.containers.stats(summary!.id, { stream: false, oneShot: true })[Symbol.asyncIterator]();
+    const limit = ((await stats.next()).value as ContainerStats).read.usage?.memory.limit;
+    expect({ limit, memory: record.hostConfig.resources.memory, pending: record.pending }).toEqual({
+      limit: memory,
+      memory,
+      pending: undefined,
+    });
+    await later.containers.remove(summary!.id, { force: true });
+  });
 });
 
 describe("an engine that follows another", () => {
