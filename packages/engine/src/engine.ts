@@ -166,11 +166,17 @@ export interface LogsQuery extends CallOptions {
   since?: bigint;
   until?: bigint;
   tail?: number;
+  /** The caller has no use for the times of the entries, which need then not be true. */
+  untimed?: boolean;
 }
 
 export interface AttachOptions {
   /** Start with what is kept of the output. */
   replay?: boolean;
+  /** False: this client only reads, and its going does not end the container's input. Default true. */
+  stdin?: boolean;
+  /** `ctrl-p,ctrl-q`, for an engine behind a server that watches what is typed itself. */
+  detachKeys?: string;
 }
 
 /** To be read to its end or closed: until then what it has not read is kept, and an `autoRemove` container with it. */
@@ -191,6 +197,8 @@ export interface ImportOptions extends CallOptions {
   /** The image's name; without it the image has its id only. */
   name?: string;
   config?: Partial<ImageDefaults>;
+  /** Dockerfile instructions, as those of a commit. */
+  changes?: readonly string[];
   comment?: string;
 }
 

@@ -66,7 +66,7 @@ export class ContainerOutput {
     const earlier = options.replay ? this.#read(container, { stdout: true, stderr: true, ...until }) : undefined;
     const attachment: LocalAttachment = new LocalAttachment({
       terminal: config.terminal,
-      endsStdin: config.stdinOnce && !config.terminal,
+      endsStdin: config.stdinOnce && !config.terminal && options.stdin !== false,
       earlier,
       closed: () => attachments.delete(id, attachment),
     });
