@@ -5,6 +5,7 @@ const meanings = new Map<number, readonly [ErrorCode, string]>([
   [3, ["forbidden", "may not be opened: give the engine's user access to it and its directory"]],
   [5, ["conflict", "is in use by another process: stop it first"]],
   [8, ["forbidden", "cannot be written: give the engine's user access to it"]],
+  [10, ["unavailable", "cannot be read or written: the disk may be full or failing, free some space"]],
   [11, ["internal", "is damaged: put back a copy, or move it away to start with no containers and images"]],
   [13, ["unavailable", "cannot grow: the disk is full, free some space"]],
   [14, ["unavailable", "cannot be opened: its directory must exist and be writable"]],

@@ -17,7 +17,7 @@ export interface SessionOptions {
   id: string;
   attachment: Attachment;
   streams: SessionStreams;
-  /** Pass signals on to the container. */
+  /** Pass signals on to the container, unless keys of a terminal do. */
   signalProxy: boolean;
 }
 
@@ -36,7 +36,8 @@ export async function runSession(options: SessionOptions, begin: () => Promise<v
   const interactive = attachment.terminal && streams.stdin && host.stdin.isTerminal;
   const undo = [() => ended.abort()];
   try {
-    if (options.signalProxy) {
+    // A terminal's keys reach the container as bytes; when the terminal is closed, SIGHUP ends this process and not the container.
+    if (options.signalProxy && !interactive) {
       undo.push(proxySignals(host, containers, id, () => abandoned.resolve("abandoned")));
     }
     if (interactive) {

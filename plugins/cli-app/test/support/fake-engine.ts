@@ -122,6 +122,7 @@ export function fakeEngine(script: Script = {}): FakeEngine {
     input,
     containers: containers as Containers,
     images: images as Images,
+    execs: {} as ConnectedEngine["execs"],
     events: { subscribe: () => (async function* () {})() },
     info: async () => ({
       version: "1.2.3",
