@@ -1,10 +1,11 @@
 import type { CallOptions, Kernel, Paths, PluginReport } from "@gantry/core";
-import { type Containers, Engine, type EngineInfo, type Events, type Images } from "@gantry/engine";
+import { type Containers, Engine, type EngineInfo, type Events, type Execs, type Images } from "@gantry/engine";
 
 /** An engine in this process: the engine's face, and the end of it. */
 export class RuntimeEngine implements Engine, AsyncDisposable {
   readonly containers: Containers;
   readonly images: Images;
+  readonly execs: Execs;
   readonly events: Events;
   readonly paths: Paths;
   /** The wiring, for what is not part of the engine's face: `engine.kernel.getAll(Transport)`. */
@@ -14,6 +15,7 @@ export class RuntimeEngine implements Engine, AsyncDisposable {
     const engine = kernel.get(Engine);
     this.containers = engine.containers;
     this.images = engine.images;
+    this.execs = engine.execs;
     this.events = engine.events;
     this.paths = paths;
     this.kernel = kernel;

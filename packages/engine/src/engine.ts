@@ -5,6 +5,7 @@ import type { HealthCheck, ImageDefaults } from "@gantry/oci";
 import type { ContainerRecord, ContainerSummary } from "./containers/container-record.ts";
 import type { ContainerVerbs, RestartPolicy } from "./face/container-verbs.ts";
 import type { Events } from "./face/events.ts";
+import type { Execs } from "./face/execs.ts";
 import type { ImageSummary } from "./images/image-record.ts";
 
 /**
@@ -18,6 +19,7 @@ import type { ImageSummary } from "./images/image-record.ts";
 export interface Engine {
   readonly containers: Containers;
   readonly images: Images;
+  readonly execs: Execs;
   readonly events: Events;
   info(options?: CallOptions): Promise<EngineInfo>;
 }

@@ -13,6 +13,7 @@ import { ContainerRemains } from "./containers/container-remains.ts";
 import { ContainerStarter } from "./containers/container-starter.ts";
 import { ContainerStatistics } from "./containers/container-statistics.ts";
 import { ContainerStore } from "./containers/container-store.ts";
+import { ContainerUsers } from "./containers/container-users.ts";
 import { ContainerWaits } from "./containers/container-waits.ts";
 import { LocalContainers } from "./containers/local-containers.ts";
 import { Reconciler } from "./containers/reconciler.ts";
@@ -25,6 +26,8 @@ import { ImagePuller } from "./images/image-puller.ts";
 import { LayerImporter } from "./images/layer-importer.ts";
 import { LayerUnpacker } from "./images/layer-unpacker.ts";
 import { LocalImages } from "./images/local-images.ts";
+import { ExecLauncher } from "./execs/exec-launcher.ts";
+import { LocalExecs } from "./execs/local-execs.ts";
 import { ContainerEvents } from "./events/container-events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { ContainerVolumes } from "./mounts/container-volumes.ts";
@@ -39,6 +42,7 @@ import { version } from "./version.ts";
 export class LocalEngine implements Engine, Lifecycled {
   readonly containers: Containers;
   readonly images: LocalImages;
+  readonly execs: LocalExecs;
   readonly events = new EventLog();
   readonly #components: EngineComponents;
   readonly #store: ContainerStore;
@@ -68,8 +72,10 @@ export class LocalEngine implements Engine, Lifecycled {
     const paths = new ContainerPaths(components.paths);
     const rootFiles = new RootFiles(tree, mounter, components.paths);
     const volumes = new ContainerVolumes(components.volumes, tree, rootFiles, logger);
-    const remains = new ContainerRemains(components, volumes, paths);
-    const starter = new ContainerStarter(components, volumes, rootFiles, paths);
+    const users = new ContainerUsers(rootFiles);
+    const launcher = new ExecLauncher(storage, users, paths);
+    const remains = new ContainerRemains(components, volumes, launcher, paths);
+    const starter = new ContainerStarter(components, volumes, users, paths);
     const store = this.#store;
     const attachments = this.#attachments;
     const waits = new ContainerWaits();
@@ -82,10 +88,11 @@ export class LocalEngine implements Engine, Lifecycled {
       waits,
       events,
       logger,
-      companions: () => [],
+      companions: () => [this.execs],
       removed: (container) => this.#collectImageOf(container),
     });
     const lifecycle = this.#lifecycle;
+    this.execs = new LocalExecs({ store, lifecycle, launcher, events, logger });
     const control = new ContainerControl({ store, lifecycle, waits, events });
     this.containers = new LocalContainers({
       store,
@@ -105,7 +112,7 @@ export class LocalEngine implements Engine, Lifecycled {
       statistics: new ContainerStatistics(store, lifecycle),
       output: new ContainerOutput({ components, lifecycle, attachments, paths, events }),
     });
-    this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, paths });
+    this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, execs: this.execs, paths });
   }
 
   async start(): Promise<void> {
@@ -117,6 +124,7 @@ export class LocalEngine implements Engine, Lifecycled {
 
   async stop(): Promise<void> {
     this.#attachments.endAll();
+    this.execs.detach();
     await this.#lifecycle.stopAll();
   }
 

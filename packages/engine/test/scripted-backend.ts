@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+
 import { EngineError } from "@gantry/core";
 import type {
   CreateOptions,
@@ -10,6 +13,7 @@ import type {
   LoadOptions,
   OutputChunk,
   OutputQuery,
+  ProcessSpec,
   RuntimeSpec,
 } from "@gantry/core";
 
@@ -50,7 +54,7 @@ export class ScriptedBackend implements IsolationBackend {
     capabilities: true,
     terminal: true,
     pause: true,
-    exec: false,
+    exec: true,
     userNamespaces: false,
   };
 
@@ -81,6 +85,7 @@ export class ScriptedContainer implements IsolatedContainer {
   stdinClosed = false;
   size: unknown;
   readonly released: number[] = [];
+  readonly execs = new Map<string, ScriptedContainer>();
   #pid: number | undefined = (lastPid += 1);
   #chunks: OutputChunk[] = [];
   #end = 0;
@@ -106,6 +111,8 @@ export class ScriptedContainer implements IsolatedContainer {
   }
 
   exit(code: number): void {
+    // The others die with the first, as in a pid namespace.
+    for (const process of this.execs.values()) if (process.current === "running") process.exit(137);
     this.current = "stopped";
     this.#pid = undefined;
     this.#exit.resolve({ code, exitedAt: 1_800_000_000_000_000_001n });
@@ -145,12 +152,22 @@ export class ScriptedContainer implements IsolatedContainer {
     if (this.current === "paused") this.current = "running";
   }
 
-  exec(): Promise<IsolatedProcess> {
-    throw new EngineError("unsupported", "exec");
+  async exec(id: string, process: ProcessSpec, options: CreateOptions): Promise<IsolatedProcess> {
+    if (this.current !== "running") throw new EngineError("conflict", `${this.id} is ${this.current}`);
+    await mkdir(options.stateDirectory, { recursive: true });
+    const forget = (): void => {
+      this.execs.delete(id);
+      rmSync(options.stateDirectory, { recursive: true, force: true });
+    };
+    const added = new ScriptedContainer(id, { ...this.spec, process }, options, forget);
+    this.execs.set(id, added);
+    return added;
   }
 
-  loadExec(): Promise<IsolatedProcess> {
-    throw new EngineError("unsupported", "exec");
+  async loadExec(id: string): Promise<IsolatedProcess> {
+    const found = this.execs.get(id);
+    if (found === undefined) throw new EngineError("not-found", `no process ${id}`);
+    return found;
   }
 
   async processes(): Promise<readonly number[]> {

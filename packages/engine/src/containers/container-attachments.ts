@@ -16,7 +16,7 @@ export class ContainerAttachments {
 
   /** Joins them to a run before its program writes anything: they see every byte. */
   bind(id: string, run: ContainerRun): void {
-    for (const attachment of this.#take(id)) attachment.bind(run, run.readers.open(0));
+    for (const attachment of this.#take(id)) attachment.bind(run.isolated, run.readers.open(0));
   }
 
   /** Ends them: there will be no run. */

@@ -18,9 +18,9 @@ import { startFailure } from "./start-failure.ts";
 
 /** What goes on beside a container's program for as long as it runs. */
 export interface RunCompanion {
-  began(id: string, run: ContainerRun): void;
-  ended(id: string): void;
-  removed(id: string): void;
+  began?(id: string, run: ContainerRun): void;
+  ended?(id: string): void;
+  removed?(id: string): void;
 }
 
 export interface ContainerLifecycleParts {
@@ -118,7 +118,7 @@ export class ContainerLifecycle {
     const autoRemove = container.hostConfig.autoRemove;
     const status = container.state.status === "restarting" ? "exited" : container.state.status;
     try {
-      run?.readers.cut();
+      run?.cutReaders();
       await remains.release(container, run);
       await run?.pump.detach();
       const failed = { ...container, state: { ...container.state, status, exitCode, error: error.message } };
@@ -136,7 +136,7 @@ export class ContainerLifecycle {
   /** Looks after a run until its end. The container's record says that it runs. */
   watch(id: string, run: ContainerRun): void {
     this.#runs.set(id, run);
-    for (const companion of this.#parts.companions()) companion.began(id, run);
+    for (const companion of this.#parts.companions()) companion.began?.(id, run);
     run.completion = this.#complete(id, run).catch((thrown: unknown) => {
       if (run.detached.signal.aborted) return;
       this.#parts.logger.error("cannot finish a container's run", { container: id, reason: messageOf(thrown) });
@@ -147,9 +147,9 @@ export class ContainerLifecycle {
     const status = await run.isolated.wait({ signal: run.detached.signal });
     await run.pump.finished;
     if (run.detached.signal.aborted) return;
-    for (const companion of this.#parts.companions()) companion.ended(id);
+    for (const companion of this.#parts.companions()) companion.ended?.(id);
     await this.#lock.run(id, () => this.#recordExit(id, run, status));
-    await run.readers.settled();
+    await run.settled();
     if (run.detached.signal.aborted) return;
     await this.#lock.run(id, async () => {
       const container = this.#parts.store.get(id);
@@ -198,7 +198,7 @@ export class ContainerLifecycle {
 
   async #cleanUp(container: ContainerRecord): Promise<ContainerRecord> {
     const run = this.#runs.get(container.id);
-    run?.readers.cut();
+    run?.cutReaders();
     await this.#parts.remains.release(container, run);
     this.#runs.delete(container.id);
     const clean = unpending(container);
@@ -211,7 +211,7 @@ export class ContainerLifecycle {
     const { id, state } = container;
     const run = this.#runs.get(id);
     this.#restarts.cancel(id);
-    run?.readers.cut();
+    run?.cutReaders();
     try {
       await remains.release(container, run);
       await run?.pump.finished;
@@ -222,7 +222,7 @@ export class ContainerLifecycle {
       throw thrown;
     }
     this.#runs.delete(id);
-    for (const companion of this.#parts.companions()) companion.removed(id);
+    for (const companion of this.#parts.companions()) companion.removed?.(id);
     events.emit(container, "destroy");
     waits.removed(id, { exitCode: state.exitCode, ...(state.error === "" ? {} : { error: state.error }) });
     attachments.end(id);
@@ -284,7 +284,7 @@ export class ContainerLifecycle {
     await this.#lock.idle();
     const runs = [...this.#runs].map(async ([id, run]) => {
       if (this.running(id) !== undefined) await run.detach();
-      else run.readers.cut();
+      else run.cutReaders();
       await run.completion;
     });
     await Promise.all(runs);

@@ -72,7 +72,7 @@ export class ContainerOutput {
     });
     if (run !== undefined && reader !== undefined) {
       reader.position = before?.position ?? (await run.isolated.outputEnd());
-      attachment.bind(run, reader);
+      attachment.bind(run.isolated, reader);
     } else {
       attachments.add(id, attachment);
     }

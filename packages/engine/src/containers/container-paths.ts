@@ -19,6 +19,15 @@ export class ContainerPaths {
     return path.join(this.root, id, "monitor");
   }
 
+  /** For the records of further processes. */
+  execs(id: string): string {
+    return path.join(this.root, id, "execs");
+  }
+
+  exec(id: string, execId: string): string {
+    return path.join(this.root, id, "execs", execId);
+  }
+
   file(id: string, name: "hostname" | "hosts" | "resolv.conf"): string {
     return path.join(this.root, id, name);
   }

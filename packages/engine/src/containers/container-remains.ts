@@ -4,6 +4,7 @@ import { isEngineError } from "@gantry/core";
 import type { IsolatedContainer, LimitGroup } from "@gantry/core";
 
 import type { EngineComponents } from "../engine-components.ts";
+import type { ExecLauncher } from "../execs/exec-launcher.ts";
 import type { ContainerVolumes } from "../mounts/container-volumes.ts";
 import type { ContainerPaths } from "./container-paths.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -12,11 +13,13 @@ import type { ContainerRecord } from "./container-record.ts";
 export class ContainerRemains {
   readonly #components: EngineComponents;
   readonly #volumes: ContainerVolumes;
+  readonly #execs: ExecLauncher;
   readonly #paths: ContainerPaths;
 
-  constructor(components: EngineComponents, volumes: ContainerVolumes, paths: ContainerPaths) {
+  constructor(components: EngineComponents, volumes: ContainerVolumes, execs: ExecLauncher, paths: ContainerPaths) {
     this.#components = components;
     this.#volumes = volumes;
+    this.#execs = execs;
     this.#paths = paths;
   }
 
@@ -33,6 +36,7 @@ export class ContainerRemains {
     run?: { isolated: IsolatedContainer | undefined; group: LimitGroup | undefined },
   ): Promise<void> {
     const { isolated, group } = run ?? (await this.find(container.id));
+    await this.#execs.release(container.id, isolated);
     // The backend kills what it knows of; without it the group still tells.
     if (isolated === undefined) await ifFound(group?.killAll());
     else await isolated.delete();

@@ -16,6 +16,8 @@ export class ContainerRun {
   readonly isolated: IsolatedContainer;
   readonly group: LimitGroup | undefined;
   readonly readers = new OutputReaders();
+  /** Readers of the processes that were added to it. */
+  readonly further = new Set<OutputReaders>();
   readonly pump: LogPump;
   /** Aborted when the engine lets go of a container that goes on running. */
   readonly detached = new AbortController();
@@ -43,10 +45,19 @@ export class ContainerRun {
     return this.#logged.signal;
   }
 
+  /** Resolves when nobody reads any more. */
+  async settled(): Promise<void> {
+    await Promise.all([this.readers, ...this.further].map((readers) => readers.settled()));
+  }
+
+  cutReaders(): void {
+    for (const readers of [this.readers, ...this.further]) readers.cut();
+  }
+
   /** Lets go of the container, which goes on running; its log goes on with the next engine. */
   async detach(): Promise<void> {
     this.detached.abort();
-    this.readers.cut();
+    this.cutReaders();
     await this.pump.detach();
   }
 }

@@ -1,17 +1,14 @@
-import type { CallOptions, LimitGroup, LogSink, Mount, MountSpec } from "@gantry/core";
+import type { CallOptions, LimitGroup, LogSink, MountSpec } from "@gantry/core";
 
 import type { HostConfig } from "../engine.ts";
 import type { EngineComponents } from "../engine-components.ts";
 import type { ContainerVolumes } from "../mounts/container-volumes.ts";
-import type { RootFiles } from "../root-files.ts";
 import { defaultDeviceRules, hostDevices, privilegedDeviceRules } from "../spec/devices.ts";
 import { checkResources } from "../spec/resources.ts";
-import { needsUserDatabase, resolveUser } from "../spec/resolve-user.ts";
-import type { ResolvedUser } from "../spec/resolve-user.ts";
 import { runtimeSpec } from "../spec/runtime-spec.ts";
-import { parseUserDatabase } from "../spec/user-database.ts";
 import type { ContainerPaths } from "./container-paths.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import type { ContainerUsers } from "./container-users.ts";
 import { ContainerRun } from "./container-run.ts";
 import { writeGeneratedFiles } from "./generated-files.ts";
 
@@ -19,13 +16,13 @@ import { writeGeneratedFiles } from "./generated-files.ts";
 export class ContainerStarter {
   readonly #components: EngineComponents;
   readonly #volumes: ContainerVolumes;
-  readonly #rootFiles: RootFiles;
+  readonly #users: ContainerUsers;
   readonly #paths: ContainerPaths;
 
-  constructor(components: EngineComponents, volumes: ContainerVolumes, rootFiles: RootFiles, paths: ContainerPaths) {
+  constructor(components: EngineComponents, volumes: ContainerVolumes, users: ContainerUsers, paths: ContainerPaths) {
     this.#components = components;
     this.#volumes = volumes;
-    this.#rootFiles = rootFiles;
+    this.#users = users;
     this.#paths = paths;
   }
 
@@ -42,7 +39,7 @@ export class ContainerStarter {
     ] as const);
     const spec = runtimeSpec({
       container,
-      user: await this.#resolveUser(container, root, call),
+      user: await this.#users.resolve(container, config.user, root, call),
       root,
       mounts: [...files, ...volumes] satisfies MountSpec[],
       cgroup: group !== undefined,
@@ -79,18 +76,6 @@ export class ContainerStarter {
     const { limits } = checkResources(hostConfig.resources, limiter.features);
     const devices = hostConfig.privileged ? privilegedDeviceRules : defaultDeviceRules;
     return limiter.create(id, { ...limits, ...(limiter.features.limits.includes("devices") ? { devices } : {}) }, call);
-  }
-
-  async #resolveUser(
-    { id, config, hostConfig }: ContainerRecord,
-    root: readonly Mount[],
-    call: CallOptions,
-  ): Promise<ResolvedUser> {
-    if (!needsUserDatabase(config.user, hostConfig.groupAdd)) {
-      return resolveUser(config.user, hostConfig.groupAdd, { users: [], groups: [] });
-    }
-    const [passwd = "", group = ""] = await this.#rootFiles.readTexts(id, root, "etc", ["passwd", "group"], call);
-    return resolveUser(config.user, hostConfig.groupAdd, parseUserDatabase(passwd, group));
   }
 }
 

@@ -1,11 +1,13 @@
-import type { LogEntry } from "@gantry/core";
+import type { IsolatedProcess, LogEntry } from "@gantry/core";
 
 import type { Attachment } from "../engine.ts";
-import type { ContainerRun } from "./container-run.ts";
 import type { OutputReader } from "./output-readers.ts";
 
+/** What a client is attached to. */
+export type AttachedProcess = Pick<IsolatedProcess, "pid" | "output" | "writeStdin" | "closeStdin">;
+
 interface Bound {
-  run: ContainerRun;
+  process: AttachedProcess;
   reader: OutputReader;
 }
 
@@ -19,7 +21,7 @@ export interface LocalAttachmentOptions {
   closed: () => void;
 }
 
-/** One client of a container's streams. It reads the output record itself, at its own pace. */
+/** One client of the streams of a container or an exec. It reads the output record itself, at its own pace. */
 export class LocalAttachment implements Attachment {
   readonly terminal: boolean;
   readonly #options: LocalAttachmentOptions;
@@ -31,9 +33,9 @@ export class LocalAttachment implements Attachment {
     this.#options = options;
   }
 
-  bind(run: ContainerRun, reader: OutputReader): void {
+  bind(process: AttachedProcess, reader: OutputReader): void {
     if (this.#closed.signal.aborted) reader.close();
-    this.#bound.resolve({ run, reader });
+    this.#bound.resolve({ process, reader });
   }
 
   end(): void {
@@ -48,11 +50,11 @@ export class LocalAttachment implements Attachment {
     if (this.#options.earlier !== undefined) yield* this.#options.earlier;
     const bound = await this.#bound.promise;
     if (bound === undefined) return;
-    const { run, reader } = bound;
+    const { process, reader } = bound;
     const ended = AbortSignal.any([this.#closed.signal, reader.cut]);
     try {
       if (ended.aborted) return;
-      for await (const chunk of run.isolated.output({ from: reader.position, follow: true, signal: ended })) {
+      for await (const chunk of process.output({ from: reader.position, follow: true, signal: ended })) {
         yield { stream: chunk.stream, data: chunk.data, time: chunk.time };
         reader.position = chunk.next;
       }
@@ -65,13 +67,13 @@ export class LocalAttachment implements Attachment {
 
   async writeStdin(data: Uint8Array): Promise<void> {
     const bound = await this.#bound.promise;
-    await bound?.run.isolated.writeStdin(data);
+    await bound?.process.writeStdin(data);
   }
 
   async closeStdin(): Promise<void> {
     if (!this.#options.endsStdin) return;
     const bound = await this.#bound.promise;
-    await bound?.run.isolated.closeStdin();
+    await bound?.process.closeStdin();
   }
 
   /** Repeatable. */
@@ -82,6 +84,6 @@ export class LocalAttachment implements Attachment {
     this.#bound.resolve(undefined);
     const bound = await this.#bound.promise;
     bound?.reader.close();
-    if (bound !== undefined && bound.run.isolated.pid !== undefined) await this.closeStdin();
+    if (bound !== undefined && bound.process.pid !== undefined) await this.closeStdin();
   }
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { messageOf } from "@gantry/core";
 
+import type { LocalExecs } from "../execs/local-execs.ts";
 import type { EngineComponents } from "../engine-components.ts";
 import { now, timestamp } from "../timestamps.ts";
 import type { ContainerLifecycle } from "./container-lifecycle.ts";
@@ -25,6 +26,7 @@ export interface ReconcilerParts {
   lifecycle: ContainerLifecycle;
   starter: ContainerStarter;
   remains: ContainerRemains;
+  execs: LocalExecs;
   paths: ContainerPaths;
 }
 
@@ -81,7 +83,7 @@ export class Reconciler {
 
   /** A container that runs by its record, or whose start was under way. */
   async #findRun(container: ContainerRecord): Promise<void> {
-    const { store, lifecycle, starter, remains } = this.#parts;
+    const { store, lifecycle, starter, remains, execs } = this.#parts;
     const { isolated, group } = await remains.find(container.id);
     const state = await isolated?.state();
     if (isolated === undefined || state === undefined || state === "created") {
@@ -104,6 +106,7 @@ export class Reconciler {
       },
     };
     await store.put(running);
+    await execs.takeUp(container.id, isolated);
     const run = starter.adopt(running, isolated, group);
     lifecycle.watch(container.id, run);
     if (state === "stopped") await run.completion;
