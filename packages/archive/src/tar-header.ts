@@ -1,4 +1,5 @@
 import { decodePath } from "@gantry/core";
+import { Header } from "tar/header";
 
 import { archiveError } from "./archive-error.ts";
 
@@ -25,27 +26,49 @@ export function isZeroBlock(block: Buffer): boolean {
   return block.every((byte) => byte === 0);
 }
 
+/** Names are taken from the block itself: npm's `tar` reads them as UTF-8, and a byte that is not would be lost. */
 export function decodeHeader(block: Buffer): TarHeader {
-  if (!hasChecksum(block)) throw archiveError("is not a tar archive, or is damaged: a header's checksum is wrong");
-  const magic = block.toString("latin1", 257, 265);
-  const name = text(block, 0, 100);
-  // GNU's own format keeps other things where ustar has the prefix.
-  const prefix = magic === "ustar\x0000" ? text(block, 345, 155) : "";
-  const full = prefix === "" ? name : `${prefix}/${name}`;
-  const number = (start: number, length: number) => decodeNumber(block, start, length, full);
-  const extended = magic.startsWith("ustar");
+  const name = fullName(block);
+  const decoded = decodeBlock(block, name);
+  const number = (value: number | undefined, start: number, length: number) => {
+    if (value !== undefined && Number.isSafeInteger(value)) return value;
+    if (isBlank(block.subarray(start, start + length))) return 0;
+    throw archiveError("has a malformed number in its header", name);
+  };
+  const extended = block.toString("latin1", 257, 262) === "ustar";
   return {
-    name: full,
-    mode: number(100, 8) & 0o7777,
-    uid: number(108, 8),
-    gid: number(116, 8),
-    size: number(124, 12),
-    mtime: number(136, 12),
+    name,
+    mode: number(decoded.mode, 100, 8) & 0o7777,
+    uid: number(decoded.uid, 108, 8),
+    gid: number(decoded.gid, 116, 8),
+    size: number(decoded.size, 124, 12),
+    mtime: number(decoded.mtime && decoded.mtime.getTime() / 1000, 136, 12),
     type: String.fromCharCode(block[156]!),
     linkName: text(block, 157, 100),
-    major: extended ? number(329, 8) : 0,
-    minor: extended ? number(337, 8) : 0,
+    major: extended ? number(decoded.devmaj, 329, 8) : 0,
+    minor: extended ? number(decoded.devmin, 337, 8) : 0,
   };
+}
+
+/** The name with ustar's prefix, where GNU's own format keeps other things. */
+function fullName(block: Buffer): string {
+  const prefix = block.toString("latin1", 257, 265) === "ustar\x0000" ? text(block, 345, 155) : "";
+  return prefix === "" ? text(block, 0, 100) : `${prefix}/${text(block, 0, 100)}`;
+}
+
+function decodeBlock(block: Buffer, name: string): Header {
+  let header: Header;
+  try {
+    header = new Header(block);
+  } catch {
+    throw archiveError("has a number in its header that is too large", name);
+  }
+  if (!header.cksumValid) throw archiveError("is not a tar archive, or is damaged: a header's checksum is wrong");
+  return header;
+}
+
+function isBlank(field: Buffer): boolean {
+  return field.every((byte) => byte === 0 || byte === 0x20);
 }
 
 function text(block: Buffer, start: number, length: number): string {
@@ -54,68 +77,25 @@ function text(block: Buffer, start: number, length: number): string {
   return decodePath(end === -1 ? field : field.subarray(0, end));
 }
 
-/** Octal digits, or two's complement in base 256 when the highest bit is set. */
-function decodeNumber(block: Buffer, start: number, length: number, name: string): number {
-  const first = block[start]!;
-  if (first >= 0x80) {
-    // 0x80 begins a positive number and 0xff a negative one; the mark itself is bit 7 of the first byte.
-    let value = BigInt.asIntN(7, BigInt(first & 0x7f));
-    for (const byte of block.subarray(start + 1, start + length)) value = (value << 8n) | BigInt(byte);
-    if (value === BigInt.asIntN(54, value)) return Number(value);
-    throw archiveError("has a number in its header that is too large", name);
-  }
-  const digits = block
-    .toString("latin1", start, start + length)
-    .replaceAll("\0", " ")
-    .trim();
-  if (!/^[0-7]*$/.test(digits)) throw archiveError("has a malformed number in its header", name);
-  return digits === "" ? 0 : Number.parseInt(digits, 8);
-}
-
-/** Old programs summed signed bytes; both are accepted. */
-function hasChecksum(block: Buffer): boolean {
-  const digits = block.toString("latin1", 148, 156).replaceAll("\0", " ").trim();
-  if (!/^[0-7]+$/.test(digits)) return false;
-  const { unsigned, signed } = checksums(block);
-  const stated = Number.parseInt(digits, 8);
-  return stated === unsigned || stated === signed;
-}
-
-function checksums(block: Buffer): { unsigned: number; signed: number } {
-  let unsigned = 8 * 0x20;
-  let high = 0;
-  for (let index = 0; index < blockSize; index += 1) {
-    if (index >= 148 && index < 156) continue;
-    const byte = block[index]!;
-    unsigned += byte;
-    if (byte >= 0x80) high += 1;
-  }
-  return { unsigned, signed: unsigned - high * 256 };
-}
-
-/** What does not fit into an octal field is written as 0: a pax record carries it then. */
+/** What stands in a header block; names as bytes. */
 export interface RawHeader extends Omit<TarHeader, "name" | "linkName"> {
   name: Uint8Array;
   linkName: Uint8Array;
 }
 
+/** A number that does not fit into its octal digits is written in base 256; a pax record carries it as well. */
 export function encodeHeader(header: RawHeader): Buffer {
+  const { mode, uid, gid, size, mtime, major, minor } = header;
+  const numbers = { mode, uid, gid, size, mtime: new Date(mtime * 1000), devmaj: major, devmin: minor };
+  const encoder = new Header({ ...numbers, path: plainText(header.name), linkpath: plainText(header.linkName) });
+  encoder.type = header.type as Header["typeKey"];
   const block = Buffer.alloc(blockSize);
-  const octal = (value: number, start: number, length: number) => {
-    const fits = value >= 0 && value < 8 ** (length - 1);
-    block.write((fits ? value : 0).toString(8).padStart(length - 1, "0"), start, "latin1");
-  };
-  block.set(header.name.subarray(0, 100), 0);
-  octal(header.mode, 100, 8);
-  octal(header.uid, 108, 8);
-  octal(header.gid, 116, 8);
-  octal(header.size, 124, 12);
-  octal(header.mtime, 136, 12);
-  block.write(header.type, 156, "latin1");
-  block.set(header.linkName.subarray(0, 100), 157);
-  block.write("ustar\x0000", 257, "latin1");
-  octal(header.major, 329, 8);
-  octal(header.minor, 337, 8);
-  block.write(checksums(block).unsigned.toString(8).padStart(6, "0") + "\0 ", 148, "latin1");
+  encoder.encode(block);
   return block;
+}
+
+/** As much of a name as fits, with `_` for what is not ASCII: its pax record has the bytes. */
+function plainText(name: Uint8Array): string {
+  const bytes = name.subarray(0, 99);
+  return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "_")).join("");
 }

@@ -70,7 +70,7 @@ function headerBytes(entry: ArchiveEntry): Buffer {
 
 /** As other programs write it: a directory ends with a slash, the root is `./`. */
 function archiveName({ path, type }: ArchiveEntry): string {
-  if (type !== "directory") return path;
+  if (type !== "directory" || path.endsWith("/")) return path;
   return path === "" ? "./" : `${path}/`;
 }
 
@@ -82,8 +82,8 @@ function extensionName({ path }: ArchiveEntry): Uint8Array {
 function extendedRecords(entry: ArchiveEntry, name: Uint8Array, linkName: Uint8Array): Map<string, Uint8Array> {
   const records = new Map<string, Uint8Array>();
   const text = (key: string, value: string) => records.set(key, Buffer.from(value));
-  if (name.length > 100) records.set("path", name);
-  if (linkName.length > 100) records.set("linkpath", linkName);
+  if (!fitsHeader(name)) records.set("path", name);
+  if (!fitsHeader(linkName)) records.set("linkpath", linkName);
   if (entry.uid >= 8 ** 7) text("uid", String(entry.uid));
   if (entry.gid >= 8 ** 7) text("gid", String(entry.gid));
   if (entry.type === "file" && entry.size >= 8 ** 11) text("size", String(entry.size));
@@ -91,6 +91,11 @@ function extendedRecords(entry: ArchiveEntry, name: Uint8Array, linkName: Uint8A
   if (!wholeSeconds) text("mtime", formatPaxTime(entry.mtime));
   for (const [key, value] of entry.xattrs) records.set(xattrKey(key), value);
   return records;
+}
+
+/** Printable ASCII of less than the field's 100 bytes: what every reader takes alike. */
+function fitsHeader(name: Uint8Array): boolean {
+  return name.length < 100 && name.every((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
 /** The first time that twelve octal digits cannot hold, in nanoseconds. */
