@@ -9,7 +9,10 @@ import type { TransportSetup } from "./transport/transport-bench.ts";
 
 export type { TransportSetup };
 
-/** Where several transports are wired, the first is checked. */
+/**
+ * Where several transports are wired, the first is checked. `lacks: ["heads"]`: the protocol carries a path and two streams, but no
+ * methods, headers and statuses.
+ */
 export const transportChecks: Contract<Transport, TransportSetup> = {
   name: "Transport",
   token: Transport,

@@ -49,13 +49,16 @@ async function running(
   bench: TransportBench,
 ): Promise<{ listener: Listener; text: Promise<string>; finish: () => void }> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   async function* body(): AsyncIterable<Uint8Array> {
+    begin();
     yield Buffer.from("begun ");
     await promise;
     yield Buffer.from("ended");
   }
   const listener = await serve(bench, async () => ok(body()));
   const response = await get(await dial(bench, listener), "/");
+  await begun;
   return { listener, text: textOf(response), finish: resolve };
 }
 
@@ -105,6 +108,7 @@ export const endingChecks: readonly TransportCheck[] = [
   },
   {
     rule: "a request that is aborted before the response rejects with the signal's reason and aborts request.signal",
+    feature: "heads",
     async run(bench) {
       let aborted = false;
       const connection = await connect(bench, async ({ signal }) => {
@@ -137,6 +141,7 @@ export const endingChecks: readonly TransportCheck[] = [
   },
   {
     rule: "a handler that throws gives status 500 with a message, and the next request works",
+    feature: "heads",
     async run(bench) {
       const connection = await connect(bench, async ({ path }) => {
         if (path === "/bad") throw new Error("the handler's own words");

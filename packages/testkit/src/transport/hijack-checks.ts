@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Connection } from "@gantry/core";
+import type { ClientResponse, Connection } from "@gantry/core";
 
 import { collectBytes } from "../fixtures/collect.ts";
 import { randomContent } from "../fixtures/random-content.ts";
@@ -13,18 +13,25 @@ import { type TransportBench, type TransportCheck, becomes, connect, get, ok, te
 async function hijacked(
   bench: TransportBench,
   work: (stream: Duplex) => Promise<void>,
-): Promise<{ connection: Connection; stream: Duplex }> {
+): Promise<{ connection: Connection; stream: Duplex; headers: ClientResponse["headers"] }> {
   const connection = await connect(bench, async () => ({ status: 101, headers: { "x-mode": "raw" }, hijack: work }));
   const response = await connection.request({ method: "POST", path: "/attach", upgrade: true });
   assert.equal(response.status, 101);
-  assert.equal(response.headers["x-mode"], "raw");
   assert.ok(response.stream !== undefined, "the response has no stream");
   const { stream } = response;
   bench.defer(async () => void stream.destroy());
-  return { connection, stream };
+  return { connection, stream, headers: response.headers };
 }
 
 export const hijackChecks: readonly TransportCheck[] = [
+  {
+    rule: "headers of a hijacked response reach the client",
+    feature: "heads",
+    async run(bench) {
+      const { headers } = await hijacked(bench, async (server) => void server.end());
+      assert.equal(headers["x-mode"], "raw");
+    },
+  },
   {
     rule: "a hijacked connection carries bytes in both directions as they come",
     async run(bench) {
@@ -133,6 +140,7 @@ export const hijackChecks: readonly TransportCheck[] = [
   },
   {
     rule: "an upgrade that the handler does not take gives a plain response",
+    feature: "heads",
     async run(bench) {
       const connection = await connect(bench, async () => ({ ...ok("no such container"), status: 404 }));
       const response = await connection.request({ method: "POST", path: "/attach", upgrade: true });
