@@ -1,0 +1,24 @@
+import { Logger, Transport, definePlugin, token } from "@gantry/core";
+
+import { WebOptions, webOptions } from "./web-options.ts";
+import { WebTerminal } from "./web-terminal.ts";
+
+export { WebOptions } from "./web-options.ts";
+export { WebTerminal } from "./web-terminal.ts";
+
+/** The terminal itself, for who tells its address. */
+export const WebTerminalToken = token<WebTerminal>("@gantry/web-terminal/WebTerminal");
+
+/** A web page with a terminal, for users of this machine. */
+export const webTerminal = definePlugin<WebOptions>({
+  name: "@gantry/web-terminal",
+  options: webOptions,
+  provides: [Transport],
+  requires: [Logger],
+  register: (registrar, options) => {
+    registrar.value(WebOptions, options);
+    registrar.singleton(WebTerminalToken, WebTerminal);
+    registrar.alias(Transport, WebTerminalToken);
+  },
+});
+export default webTerminal;
