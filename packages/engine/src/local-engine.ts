@@ -19,6 +19,8 @@ import { LocalContainers } from "./containers/local-containers.ts";
 import { Reconciler } from "./containers/reconciler.ts";
 import { EngineComponents } from "./engine-components.ts";
 import type { Containers, Engine, EngineInfo } from "./engine.ts";
+import { HealthMonitor } from "./health/health-monitor.ts";
+import { HealthProbe } from "./health/health-probe.ts";
 import { ImageCatalog } from "./images/image-catalog.ts";
 import { ImageContents } from "./images/image-contents.ts";
 import { ImageGarbage } from "./images/image-garbage.ts";
@@ -50,6 +52,7 @@ export class LocalEngine implements Engine, Lifecycled {
   readonly #garbage: ImageGarbage;
   readonly #attachments = new ContainerAttachments();
   readonly #lifecycle: ContainerLifecycle;
+  readonly #health: HealthMonitor;
   readonly #reconciler: Reconciler;
 
   constructor(@inject(EngineComponents) components: EngineComponents) {
@@ -88,11 +91,13 @@ export class LocalEngine implements Engine, Lifecycled {
       waits,
       events,
       logger,
-      companions: () => [this.execs],
+      companions: () => [this.execs, this.#health],
       removed: (container) => this.#collectImageOf(container),
     });
     const lifecycle = this.#lifecycle;
     this.execs = new LocalExecs({ store, lifecycle, launcher, events, logger });
+    const probe = new HealthProbe(launcher, events);
+    this.#health = new HealthMonitor({ store, lifecycle, probe, events, logger });
     const control = new ContainerControl({ store, lifecycle, waits, events });
     this.containers = new LocalContainers({
       store,
@@ -124,6 +129,7 @@ export class LocalEngine implements Engine, Lifecycled {
 
   async stop(): Promise<void> {
     this.#attachments.endAll();
+    await this.#health.stop();
     this.execs.detach();
     await this.#lifecycle.stopAll();
   }

@@ -16,7 +16,7 @@ export class ContainerUsers {
 
   /** @param user `[name|uid][:group|gid]` Errors: `invalid-argument`; `unsupported` when no plugin can look into the root. */
   async resolve(
-    { id, hostConfig }: Pick<ContainerRecord, "id" | "hostConfig">,
+    { hostConfig }: Pick<ContainerRecord, "hostConfig">,
     user: string,
     root: readonly Mount[],
     call: CallOptions,

@@ -40,7 +40,7 @@ function checkHealthCheck(check: HealthCheck): void {
     throw invalidArgument("Retries in Healthcheck cannot be negative", { field: "healthcheck" });
 }
 
-const defaultShell = ["/bin/sh", "-c"];
+const defaultShell: readonly string[] = ["/bin/sh", "-c"];
 
 /** The command of a probe; `undefined` when there is nothing to probe. */
 export function probeCommand({ test }: HealthCheck, shell = defaultShell): readonly string[] | undefined {
