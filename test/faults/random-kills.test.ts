@@ -32,7 +32,7 @@ class Expectations {
   }
 
   #enter({ event, verb, name, error }: JournalEntry): void {
-    if (event === "refused" && !isRace(error ?? "")) this.refusals.push(`${verb} ${name}: ${error ?? ""}`);
+    if (event === "refused") this.refusals.push(`${verb} ${name}: ${error ?? ""}`);
     if (event === "asked" && (verb === "create" || verb === "remove")) this.#move(name, this.open);
     if (event === "answered" && verb === "create") this.#move(name, this.alive);
     if (event === "answered" && verb === "remove") this.#move(name, this.gone);
@@ -42,13 +42,6 @@ class Expectations {
     for (const set of [this.alive, this.gone, this.open]) set.delete(name);
     to.add(name);
   }
-}
-
-/** Three lives share the containers of one worker, so one may find gone or changed what it picked. */
-function isRace(error: string): boolean {
-  return /No such container|already (running|started|stopped)|not running|is removed|in progress|not modified/i.test(
-    error,
-  );
 }
 
 /** All paths below the data root but the state store's own files and logs of the engine. */

@@ -1,6 +1,7 @@
 // Creates, starts, stops and removes containers at random until it is killed, and keeps a journal of what it asked for and what was
 // answered: one JSON line each on standard output.
 // Usage: node live-dangerously.ts DATA_ROOT EXEC_ROOT PREFIX
+import { isEngineError } from "@gantry/core";
 import { createEngine } from "@gantry/runtime";
 
 export interface JournalEntry {
@@ -19,7 +20,9 @@ const commands = [
 ];
 const engine = await createEngine({ root: dataRoot, execRoot });
 const { containers } = engine;
-const names = (await containers.list({ all: true })).map(({ name }) => name);
+const found = (await containers.list({ all: true })).map(({ name }) => name);
+/** Several at a time, so that a kill meets more than one change under way; each has containers of its own. */
+const lives = 3;
 let made = 0;
 
 function note(entry: JournalEntry): void {
@@ -32,15 +35,17 @@ async function ask(verb: JournalEntry["verb"], name: string, work: () => Promise
     await work();
     note({ event: "answered", verb, name });
   } catch (error) {
-    note({ event: "refused", verb, name, error: String(error) });
+    // Started twice, or stopped when it had exited by itself.
+    const event = isEngineError(error, "not-modified") ? "answered" : "refused";
+    note({ event, verb, name, error: String(error) });
   }
 }
 
 const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
 
-async function live(): Promise<void> {
+async function live(names: string[]): Promise<void> {
   for (;;) {
-    const name = names.length > 6 || (names.length > 0 && Math.random() < 0.6) ? pick(names) : undefined;
+    const name = names.length > 2 || (names.length > 0 && Math.random() < 0.6) ? pick(names) : undefined;
     if (name === undefined) {
       const fresh = `${prefix}-${(made += 1)}`;
       const config = { image: "busybox", command: pick(commands) };
@@ -54,5 +59,6 @@ async function live(): Promise<void> {
   }
 }
 
-// Several at a time, so that a kill meets more than one change under way.
-await Promise.all([live(), live(), live()]);
+await Promise.all(
+  Array.from({ length: lives }, (_, life) => live(found.filter((_name, index) => index % lives === life))),
+);
