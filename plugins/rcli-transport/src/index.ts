@@ -3,6 +3,9 @@ import { Transport, definePlugin } from "@gantry/core";
 import { RcliOptions, rcliOptions } from "./rcli-options.ts";
 import { RcliTransport } from "./rcli-transport.ts";
 
+export { runRcliClient } from "./client/rcli-client.ts";
+export type { RcliEngine, WebPage } from "./commands/rcli-command.ts";
+export { type RcliHandlerOptions, rcliHandler } from "./rcli-handler.ts";
 export { RcliOptions } from "./rcli-options.ts";
 export { RcliTransport } from "./rcli-transport.ts";
 
