@@ -47,6 +47,18 @@ export interface IsolationFeatures {
   readonly pause: boolean;
   readonly exec: boolean;
   readonly userNamespaces: boolean;
+  /** Absent where there is none. */
+  readonly init?: InitProgram;
+}
+
+/**
+ * A program on the host that is fit to be a container's first process: it starts the command that follows its arguments,
+ * passes signals on to it, reaps what is left to it, and ends as the command does. It needs nothing of the root around it.
+ */
+export interface InitProgram {
+  /** Absolute; to be mounted into the container. */
+  readonly path: string;
+  readonly arguments: readonly string[];
 }
 
 export interface LoadOptions extends CallOptions {

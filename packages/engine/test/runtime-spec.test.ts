@@ -9,6 +9,8 @@ import type { ContainerConfig } from "../src/engine.ts";
 const id = "0123456789ab".padEnd(64, "0");
 const rootUser = { uid: 0, gid: 0, additionalGids: [], home: "/root" };
 
+const init = { path: "/host/init", arguments: ["init", "--"] };
+
 function specOf(config: Partial<ContainerConfig> = {}, hostConfig: Partial<HostConfig> = {}, user = rootUser) {
   const merged = mergeConfig({ image: "busybox", command: ["true"], ...config }, noImageDefaults, {
     id,
@@ -16,7 +18,7 @@ function specOf(config: Partial<ContainerConfig> = {}, hostConfig: Partial<HostC
   });
   const [path = "", ...args] = [...merged.entrypoint, ...merged.command];
   const container = { config: merged, hostConfig: completeHostConfig(hostConfig, "json-file"), path, args };
-  return runtimeSpec({ container, user, root: [], mounts: [], cgroup: true });
+  return runtimeSpec({ container, user, root: [], mounts: [], cgroup: true, init });
 }
 
 const fourteen = [
@@ -254,6 +256,23 @@ describe("the runtime spec's options", () => {
       "A=3",
       "HOME=/h",
     ]);
+  });
+
+  it("puts an init before the command", () => {
+    const { process, mounts } = specOf({ command: ["sleep", "1"] }, { init: true });
+    expect(process.args).toEqual(["/sbin/docker-init", "init", "--", "sleep", "1"]);
+    expect(mounts).toContainEqual({
+      type: "bind",
+      source: "/host/init",
+      destination: "/sbin/docker-init",
+      options: ["bind", "ro", "rprivate"],
+    });
+    const hostConfig = completeHostConfig({ init: true }, "json-file");
+    const config = mergeConfig({ image: "x", command: ["y"] }, noImageDefaults, { id, hostname: undefined });
+    const container = { config, hostConfig, path: "y", args: [] };
+    expect(() => runtimeSpec({ container, user: rootUser, root: [], mounts: [], cgroup: true })).toThrow(
+      "this isolation backend has no init",
+    );
   });
 
   it("refuses what it cannot mean", () => {

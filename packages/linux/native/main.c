@@ -10,6 +10,7 @@ static const struct {
     {"zygote", zygote_main},
     {"tree-write", tree_write_main},
     {"tree-walk", tree_walk_main},
+    {"init", init_main},
 };
 
 int main(int argc, char **argv) {

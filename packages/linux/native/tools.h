@@ -4,5 +4,6 @@
 int zygote_main(int argc, char **argv);
 int tree_write_main(int argc, char **argv);
 int tree_walk_main(int argc, char **argv);
+int init_main(int argc, char **argv);
 
 #endif

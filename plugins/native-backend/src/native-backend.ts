@@ -14,7 +14,7 @@ import type {
   ProcessSpec,
   RuntimeSpec,
 } from "@gantry/core";
-import { Helper, readExitRecord, readLaunchRecord } from "@gantry/linux";
+import { Helper, helperBinary, readExitRecord, readLaunchRecord } from "@gantry/linux";
 import type { LaunchProgram, Monitor, MonitorLocation } from "@gantry/linux";
 
 import { allCapabilities, compileContainer } from "./compile-container.ts";
@@ -43,6 +43,9 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
     pause: true,
     exec: true,
     userNamespaces: true,
+    get init() {
+      return { path: helperBinary(), arguments: ["init", "--"] };
+    },
   };
   readonly #helper: Helper;
   readonly #execRoot: string;

@@ -43,6 +43,7 @@ export class ContainerStarter {
       root,
       mounts: [...files, ...volumes] satisfies MountSpec[],
       cgroup: group !== undefined,
+      init: this.#components.isolation.features.init,
       ...(devices === undefined ? {} : { hostDevices: devices }),
     });
     const isolated = await this.#components.isolation.create(id, spec, {

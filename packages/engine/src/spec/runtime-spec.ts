@@ -1,6 +1,7 @@
 import { release } from "node:os";
 
-import type { DeviceNode, Mount, MountSpec, NamespaceSpec, RuntimeSpec } from "@gantry/core";
+import { EngineError } from "@gantry/core";
+import type { DeviceNode, InitProgram, Mount, MountSpec, NamespaceSpec, RuntimeSpec } from "@gantry/core";
 
 import type { ContainerRecord } from "../containers/container-record.ts";
 import { resolveTemplate } from "../seccomp/seccomp-template.ts";
@@ -22,16 +23,21 @@ export interface RuntimeSpecInput {
   mounts: readonly MountSpec[];
   /** Whether the container is put into a control group. */
   cgroup: boolean;
+  /** The isolation backend's, for a container that asks for one. */
+  init?: InitProgram | undefined;
   /** For a privileged container: all of the host's nodes. */
   hostDevices?: readonly DeviceNode[];
 }
 
 /**
  * What an isolation backend is asked to run, with Docker's defaults.
- * Errors: `invalid-argument`, naming the field.
+ * Errors: `invalid-argument`, naming the field; `unsupported` when an init is asked for and there is none.
  */
-export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices }: RuntimeSpecInput): RuntimeSpec {
+export function runtimeSpec(input: RuntimeSpecInput): RuntimeSpec {
+  const { container, user, root, cgroup, hostDevices } = input;
   const { config, hostConfig, path, args } = container;
+  const init = hostConfig.init ? requireInit(input.init) : undefined;
+  const mounts = init === undefined ? input.mounts : [...input.mounts, initMount(init)];
   const { privileged } = hostConfig;
   const hostNetwork = hostConfig.networkMode === "host";
   const bounding = boundingSet({ add: hostConfig.capabilitiesAdd, drop: hostConfig.capabilitiesDrop, privileged });
@@ -42,7 +48,7 @@ export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices
   const covered = new Set(mounts.map(({ destination }) => destination));
   return {
     process: {
-      args: [path, ...args],
+      args: [...(init === undefined ? [] : [initPath, ...init.arguments]), path, ...args],
       env: processEnvironment({ env: config.env, hostname: config.hostname, terminal: config.terminal, home }),
       cwd: config.workingDirectory || "/",
       user: processUser,
@@ -76,6 +82,20 @@ export function runtimeSpec({ container, user, root, mounts, cgroup, hostDevices
     rootfsPropagation: "private",
     annotations: {},
   };
+}
+
+/** Docker's. */
+const initPath = "/sbin/docker-init";
+
+function requireInit(init: InitProgram | undefined): InitProgram {
+  if (init !== undefined) return init;
+  throw new EngineError("unsupported", "this isolation backend has no init: leave out init", {
+    details: { field: "init" },
+  });
+}
+
+function initMount({ path }: InitProgram): MountSpec {
+  return { type: "bind", source: path, destination: initPath, options: ["bind", "ro", "rprivate"] };
 }
 
 /** A mount comes after the one that it lies in, or that would hide it. */
