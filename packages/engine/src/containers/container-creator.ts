@@ -92,7 +92,8 @@ export class ContainerCreator {
     };
     // What the start would refuse is refused now.
     const user = { uid: 0, gid: 0, additionalGids: [], home: "/" };
-    runtimeSpec({ container: record, user, root: [], mounts: [], cgroup: false });
+    const { init } = components.isolation.features;
+    runtimeSpec({ container: record, user, root: [], mounts: [], cgroup: false, init });
     return { record, warnings };
   }
 
