@@ -1,10 +1,11 @@
-import { Logger, Transport, definePlugin, token } from "@gantry/core";
+import { Logger, Paths, Transport, definePlugin, token } from "@gantry/core";
 
 import { WebOptions, webOptions } from "./web-options.ts";
 import { WebTerminal } from "./web-terminal.ts";
 
 export { WebOptions } from "./web-options.ts";
-export { WebTerminal } from "./web-terminal.ts";
+export { type TerminalPage, terminalPage } from "./terminal-page.ts";
+export { WebTerminal, addressFileName } from "./web-terminal.ts";
 
 /** The terminal itself, for who tells its address. */
 export const WebTerminalToken = token<WebTerminal>("@gantry/web-terminal/WebTerminal");
@@ -14,7 +15,7 @@ export const webTerminal = definePlugin<WebOptions>({
   name: "@gantry/web-terminal",
   options: webOptions,
   provides: [Transport],
-  requires: [Logger],
+  requires: [Logger, Paths],
   register: (registrar, options) => {
     registrar.value(WebOptions, options);
     registrar.singleton(WebTerminalToken, WebTerminal);

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-import { type CallOptions, EngineError, Logger, inject, silentLogger } from "@gantry/core";
+import { type CallOptions, EngineError, Logger, Paths, inject, silentLogger } from "@gantry/core";
 import type {
   Connection,
   Listener,
@@ -15,6 +17,9 @@ import { type TerminalPage, terminalPage } from "./terminal-page.ts";
 import { type WebAddress, authority, httpHost, parseAddress } from "./web-address.ts";
 import { WebOptions } from "./web-options.ts";
 
+/** In the exec root, for root alone: what {@link WebTerminal.url} says. */
+export const addressFileName = "web-terminal.url";
+
 /**
  * Serves the page at `/web` and hands every other request that its {@link RequestGuard} lets through to the handler. It carries nothing
  * itself: it is a transport around one that speaks HTTP over TCP. A token is made up for each listener.
@@ -24,13 +29,21 @@ export class WebTerminal implements Transport {
   readonly schemes = ["web"];
   readonly #carrier: Transport;
   readonly #logger: Logger;
+  /** Where the user's programs find the address; `undefined`: nowhere. */
+  readonly #addressFile: string | undefined;
   readonly #page = terminalPage();
   /** By `host:port` of what listens. */
   readonly #tokens = new Map<string, string>();
 
-  constructor(@inject(WebOptions) options: WebOptions, @inject(Logger) logger: Logger = silentLogger) {
+  /** @param paths without them the address is kept in no file */
+  constructor(
+    @inject(WebOptions) options: WebOptions,
+    @inject(Logger) logger: Logger = silentLogger,
+    @inject(Paths) paths?: Paths,
+  ) {
     this.#carrier = options.carrier;
     this.#logger = logger;
+    this.#addressFile = paths && join(paths.execRoot, addressFileName);
   }
 
   /** What `/web` serves. */
@@ -55,12 +68,14 @@ export class WebTerminal implements Transport {
     const served = httpHost(host, chosen);
     guard = new RequestGuard([served, httpHost("localhost", chosen)], token);
     this.#tokens.set(served, token);
+    this.#keepAddress();
     this.#logger.info(`web terminal: open http://${served}/web?token=${token}`);
     return {
       address: `web://${authority(host, chosen)}`,
       close: async (call) => {
         await listener.close(call);
         if (this.#tokens.get(served) === token) this.#tokens.delete(served);
+        this.#keepAddress();
       },
     };
   }
@@ -84,6 +99,13 @@ export class WebTerminal implements Transport {
     if (page) return pageResponse(this.#page);
     const response = await handler(request);
     return { ...response, headers: { ...response.headers, ...commonHeaders } };
+  }
+
+  #keepAddress(): void {
+    if (this.#addressFile === undefined) return;
+    // An older file could have been left readable to others.
+    rmSync(this.#addressFile, { force: true });
+    if (this.url !== undefined) writeFileSync(this.#addressFile, `${this.url}\n`, { mode: 0o600, flag: "wx" });
   }
 
   #tokenOf({ host, port, token }: WebAddress): string {

@@ -1,12 +1,9 @@
-import type { ContainerVerbs, Containers, Engine, ImageVerbs, Images } from "@gantry/engine";
+import type { Engine } from "@gantry/engine";
 
 import type { FlagDefinition, FlagValues } from "../text/go-flags.ts";
 
 /** What of an engine's face the commands call. */
-export interface RcliEngine extends Pick<Engine, "info"> {
-  readonly containers: Containers & ContainerVerbs;
-  readonly images: Images & ImageVerbs;
-}
+export type RcliEngine = Pick<Engine, "containers" | "images" | "info">;
 
 /** The web terminal, where there is one. */
 export interface WebPage {
