@@ -1,5 +1,6 @@
 import type { CallOptions, Kernel, Paths, PluginReport } from "@gantry/core";
-import { type Containers, Engine, type EngineInfo, type Events, type Execs, type Images } from "@gantry/engine";
+import { Engine } from "@gantry/engine";
+import type { Containers, DiskUsage, EngineInfo, Events, Execs, Images, Volumes } from "@gantry/engine";
 
 /** An engine in this process: the engine's face, and the end of it. */
 export class RuntimeEngine implements Engine, AsyncDisposable {
@@ -7,6 +8,7 @@ export class RuntimeEngine implements Engine, AsyncDisposable {
   readonly images: Images;
   readonly execs: Execs;
   readonly events: Events;
+  readonly volumes: Volumes;
   readonly paths: Paths;
   /** The wiring, for what is not part of the engine's face: `engine.kernel.getAll(Transport)`. */
   readonly kernel: Kernel;
@@ -17,8 +19,13 @@ export class RuntimeEngine implements Engine, AsyncDisposable {
     this.images = engine.images;
     this.execs = engine.execs;
     this.events = engine.events;
+    this.volumes = engine.volumes;
     this.paths = paths;
     this.kernel = kernel;
+  }
+
+  diskUsage(call?: CallOptions): Promise<DiskUsage> {
+    return this.kernel.get(Engine).diskUsage(call);
   }
 
   info(options?: CallOptions): Promise<EngineInfo> {

@@ -4,8 +4,11 @@ import type { HealthCheck, ImageDefaults } from "@gantry/oci";
 
 import type { ContainerRecord, ContainerSummary } from "./containers/container-record.ts";
 import type { ContainerVerbs, RestartPolicy } from "./face/container-verbs.ts";
+import type { DiskUsage } from "./face/disk-usage.ts";
 import type { Events } from "./face/events.ts";
 import type { Execs } from "./face/execs.ts";
+import type { ImageVerbs } from "./face/image-verbs.ts";
+import type { Volumes } from "./face/volumes.ts";
 import type { ImageSummary } from "./images/image-record.ts";
 
 /**
@@ -21,11 +24,14 @@ export interface Engine {
   readonly images: Images;
   readonly execs: Execs;
   readonly events: Events;
+  readonly volumes: Volumes;
+  /** Measured when it is asked for. */
+  diskUsage(call?: CallOptions): Promise<DiskUsage>;
   info(options?: CallOptions): Promise<EngineInfo>;
 }
 export const Engine = token<Engine>("engine/Engine");
 
-export interface Containers extends ProcessVerbs {
+export interface Containers extends ContainerVerbs {
   /** @returns the new container's id, with what the user should know. `not-found` when the image is not here. */
   create(options: CreateContainer, call?: CallOptions): Promise<{ id: string; warnings: readonly string[] }>;
   /** `not-modified` when it runs already. */
@@ -49,10 +55,7 @@ export interface Containers extends ProcessVerbs {
   resize(reference: string, size: ConsoleSize, call?: CallOptions): Promise<void>;
 }
 
-/** The verbs of {@link ContainerVerbs} that there are. */
-type ProcessVerbs = Pick<ContainerVerbs, "restart" | "rename" | "update" | "top" | "stats">;
-
-export interface Images {
+export interface Images extends ImageVerbs {
   list(call?: CallOptions): Promise<readonly ImageSummary[]>;
   /** Gets an image from the first source that accepts the reference. `not-found` when none does. */
   pull(reference: string, options?: PullOptions): Promise<{ id: string; digest: string; upToDate: boolean }>;

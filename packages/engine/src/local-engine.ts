@@ -1,5 +1,5 @@
 import { inject } from "@gantry/core";
-import type { Lifecycled } from "@gantry/core";
+import type { CallOptions, Lifecycled } from "@gantry/core";
 
 import { ContainerAttachments } from "./containers/container-attachments.ts";
 import { ContainerChanges } from "./containers/container-changes.ts";
@@ -21,21 +21,23 @@ import { EngineComponents } from "./engine-components.ts";
 import type { Containers, Engine, EngineInfo } from "./engine.ts";
 import { HealthMonitor } from "./health/health-monitor.ts";
 import { HealthProbe } from "./health/health-probe.ts";
-import { ImageCatalog } from "./images/image-catalog.ts";
-import { ImageContents } from "./images/image-contents.ts";
-import { ImageGarbage } from "./images/image-garbage.ts";
-import { ImagePuller } from "./images/image-puller.ts";
-import { LayerImporter } from "./images/layer-importer.ts";
-import { LayerUnpacker } from "./images/layer-unpacker.ts";
-import { LocalImages } from "./images/local-images.ts";
 import { ExecLauncher } from "./execs/exec-launcher.ts";
 import { LocalExecs } from "./execs/local-execs.ts";
 import { ContainerEvents } from "./events/container-events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { ContainerVolumes } from "./mounts/container-volumes.ts";
 import { ContainerProcesses } from "./processes/container-processes.ts";
+import { assembleImages } from "./images/assemble-images.ts";
+import type { ImageSide } from "./images/assemble-images.ts";
+import { InitLayers } from "./images/init-layers.ts";
+import type { LocalImages } from "./images/local-images.ts";
+import { DiskUsageReport } from "./disk-usage-report.ts";
+import type { DiskUsage } from "./face/disk-usage.ts";
+import { assembleFiles } from "./files/assemble-files.ts";
+import { HostMounts } from "./host-mounts.ts";
 import { RootFiles } from "./root-files.ts";
 import { version } from "./version.ts";
+import { LocalVolumes } from "./volumes/local-volumes.ts";
 
 /**
  * The engine over its components. `start` must have resolved before anything is asked of it; `stop` lets go of running
@@ -46,10 +48,12 @@ export class LocalEngine implements Engine, Lifecycled {
   readonly images: LocalImages;
   readonly execs: LocalExecs;
   readonly events = new EventLog();
+  readonly volumes: LocalVolumes;
   readonly #components: EngineComponents;
   readonly #store: ContainerStore;
-  readonly #catalog: ImageCatalog;
-  readonly #garbage: ImageGarbage;
+  readonly #imageSide: ImageSide;
+  readonly #hostMounts: HostMounts;
+  readonly #diskUsage: DiskUsageReport;
   readonly #attachments = new ContainerAttachments();
   readonly #lifecycle: ContainerLifecycle;
   readonly #health: HealthMonitor;
@@ -57,23 +61,17 @@ export class LocalEngine implements Engine, Lifecycled {
 
   constructor(@inject(EngineComponents) components: EngineComponents) {
     this.#components = components;
-    const { state, storage, differ, imageStore, logger, sources, tree, mounter } = components;
+    const { state, storage, logger, tree, mounter } = components;
     this.#store = new ContainerStore(state);
-    this.#catalog = new ImageCatalog(state);
-    const contents = new ImageContents(imageStore);
-    const unpacker = new LayerUnpacker(storage, differ);
-    this.#garbage = new ImageGarbage(this.#catalog, contents, storage, logger);
-    const catalog = this.#catalog;
-    this.images = new LocalImages({
-      catalog,
-      puller: new ImagePuller({ sources, catalog, contents, unpacker, storage }),
-      importer: new LayerImporter({ store: imageStore, catalog, contents, unpacker }),
-      garbage: this.#garbage,
-      containers: () => this.#store.all(),
-    });
+    const containers = (): readonly ContainerRecord[] => this.#store.all();
+    const imageSide = assembleImages(components, this.events, containers);
+    const { catalog, images } = imageSide;
+    this.images = images;
+    this.#imageSide = imageSide;
+    const mounts = (this.#hostMounts = new HostMounts(mounter, components.paths));
 
     const paths = new ContainerPaths(components.paths);
-    const rootFiles = new RootFiles(tree, mounter, components.paths);
+    const rootFiles = new RootFiles(tree, mounts);
     const volumes = new ContainerVolumes(components.volumes, tree, rootFiles, logger);
     const users = new ContainerUsers(rootFiles);
     const launcher = new ExecLauncher(storage, users, paths);
@@ -96,11 +94,11 @@ export class LocalEngine implements Engine, Lifecycled {
     });
     const lifecycle = this.#lifecycle;
     this.execs = new LocalExecs({ store, lifecycle, launcher, events, logger });
-    const probe = new HealthProbe(launcher, events);
-    this.#health = new HealthMonitor({ store, lifecycle, probe, events, logger });
+    this.#health = new HealthMonitor({ store, lifecycle, probe: new HealthProbe(launcher, events), events, logger });
     const control = new ContainerControl({ store, lifecycle, waits, events });
     this.containers = new LocalContainers({
       store,
+      ...assembleFiles({ components, imageSide, store, lifecycle, control, paths, mounts, events }),
       creator: new ContainerCreator({
         components,
         store,
@@ -109,6 +107,7 @@ export class LocalEngine implements Engine, Lifecycled {
         paths,
         events,
         findImage: (reference) => catalog.find(reference).image,
+        initLayers: new InitLayers(storage, tree, mounts),
       }),
       lifecycle,
       control,
@@ -117,14 +116,17 @@ export class LocalEngine implements Engine, Lifecycled {
       statistics: new ContainerStatistics(store, lifecycle),
       output: new ContainerOutput({ components, lifecycle, attachments, paths, events }),
     });
+    this.volumes = new LocalVolumes({ driver: components.volumes, containers, log: this.events });
+    this.#diskUsage = new DiskUsageReport({ storage, catalog, images, store, volumes: this.volumes });
     this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, execs: this.execs, paths });
   }
 
   async start(): Promise<void> {
     await this.#store.load();
-    await this.#catalog.load();
+    await this.#imageSide.catalog.load();
+    await this.#hostMounts.sweep();
     await this.#reconciler.reconcile();
-    await this.#garbage.sweep();
+    await this.#imageSide.garbage.sweep({ unfinished: true });
   }
 
   async stop(): Promise<void> {
@@ -132,6 +134,10 @@ export class LocalEngine implements Engine, Lifecycled {
     await this.#health.stop();
     this.execs.detach();
     await this.#lifecycle.stopAll();
+  }
+
+  diskUsage(call?: CallOptions): Promise<DiskUsage> {
+    return this.#diskUsage.measure(call);
   }
 
   async info(): Promise<EngineInfo> {
@@ -146,7 +152,7 @@ export class LocalEngine implements Engine, Lifecycled {
         paused: count("paused"),
         stopped: states.length - count("running", "paused"),
       },
-      images: this.#catalog.all().length,
+      images: this.#imageSide.catalog.all().length,
       storageDriver: storage.features.name,
       isolationBackend: isolation.features.name,
       limiter: limiter && { name: limiter.features.name, version: limiter.features.version },
@@ -157,6 +163,6 @@ export class LocalEngine implements Engine, Lifecycled {
 
   /** The image may have been removed by force while the container stood on its layers. */
   async #collectImageOf({ imageId }: ContainerRecord): Promise<void> {
-    if (this.#catalog.get(imageId) === undefined) await this.#garbage.sweep();
+    if (this.#imageSide.catalog.get(imageId) === undefined) await this.#imageSide.garbage.sweep();
   }
 }

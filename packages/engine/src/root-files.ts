@@ -1,8 +1,7 @@
-import { mkdir, rmdir } from "node:fs/promises";
-import path from "node:path";
+import { EngineError, isEngineError } from "@gantry/core";
+import type { CallOptions, FileTree, Mount } from "@gantry/core";
 
-import { EngineError, isEngineError, plainDirectory } from "@gantry/core";
-import type { CallOptions, FileTree, Mount, Mounter, Paths } from "@gantry/core";
+import type { HostMounts } from "./host-mounts.ts";
 
 /** Larger user files are not read: nothing that a container controls may fill the engine's memory. */
 const maximumFileSize = 16 * 1024 * 1024;
@@ -13,13 +12,11 @@ const maximumFileSize = 16 * 1024 * 1024;
  */
 export class RootFiles {
   readonly #tree: FileTree | undefined;
-  readonly #mounter: Mounter | undefined;
-  readonly #paths: Paths;
+  readonly #mounts: HostMounts;
 
-  constructor(tree: FileTree | undefined, mounter: Mounter | undefined, paths: Paths) {
+  constructor(tree: FileTree | undefined, mounts: HostMounts) {
     this.#tree = tree;
-    this.#mounter = mounter;
-    this.#paths = paths;
+    this.#mounts = mounts;
   }
 
   /**
@@ -27,7 +24,6 @@ export class RootFiles {
    * Errors: `unsupported` when no plugin can look into the root.
    */
   async readTexts(
-    key: string,
     mounts: readonly Mount[],
     directory: string,
     names: readonly string[],
@@ -36,7 +32,7 @@ export class RootFiles {
     const tree = this.#requireTree();
     const layers = overlayLayers(mounts);
     if (layers === undefined) {
-      return this.withDirectory(key, mounts, (root) =>
+      return this.withDirectory(mounts, (root) =>
         Promise.all(names.map((name) => readText(tree, root, `${directory}/${name}`, call))),
       );
     }
@@ -44,32 +40,19 @@ export class RootFiles {
   }
 
   /** Gives `work` a host directory that shows the root. */
-  async withDirectory<T>(key: string, mounts: readonly Mount[], work: (root: string) => Promise<T>): Promise<T> {
-    const plain = plainDirectory(mounts);
-    if (plain !== undefined) return work(plain);
-    const mounter = this.#mounter;
-    if (mounter === undefined) throw missing("Mounter");
-    const target = path.join(this.#paths.execRoot, "mounts", key);
-    await mkdir(target, { recursive: true });
-    try {
-      await mounter.mount(mounts, target);
-      return await work(target);
-    } finally {
-      await mounter.unmount(target);
-      await rmdir(target);
-    }
+  async withDirectory<T>(mounts: readonly Mount[], work: (root: string) => Promise<T>): Promise<T> {
+    await using root = await this.#mounts.look(mounts);
+    return await work(root.path);
   }
 
   #requireTree(): FileTree {
-    if (this.#tree === undefined) throw missing("FileTree");
+    if (this.#tree === undefined) throw new EngineError("unsupported", treeMissing, { details: { token: "FileTree" } });
     return this.#tree;
   }
 }
 
-function missing(name: string): EngineError {
-  const message = `cannot look into a container's root: no plugin provides ${name}; use a numeric user and no volumes`;
-  return new EngineError("unsupported", message, { details: { token: name } });
-}
+const treeMissing =
+  "cannot look into a container's root: no plugin provides FileTree; use a numeric user and no volumes";
 
 /** The directories of one overlay mount from the uppermost down, or `undefined` for any other list. */
 function overlayLayers(mounts: readonly Mount[]): readonly string[] | undefined {

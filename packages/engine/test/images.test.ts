@@ -14,13 +14,8 @@ import {
 import { describe, expect, it } from "vitest";
 
 import type { ContainerRecord } from "../src/index.ts";
-import { ImageCatalog } from "../src/images/image-catalog.ts";
-import { ImageContents } from "../src/images/image-contents.ts";
-import { ImageGarbage } from "../src/images/image-garbage.ts";
-import { ImagePuller } from "../src/images/image-puller.ts";
-import { LayerImporter } from "../src/images/layer-importer.ts";
-import { LayerUnpacker } from "../src/images/layer-unpacker.ts";
-import { LocalImages } from "../src/images/local-images.ts";
+import { EventLog } from "../src/events/event-log.ts";
+import { assembleImages } from "../src/images/assemble-images.ts";
 import { FakeDiffer, fakeImage, FakeSource } from "./fake-image.ts";
 
 async function open(root: string) {
@@ -31,23 +26,15 @@ async function open(root: string) {
   ];
   const [source, differ] = [new FakeSource(), new FakeDiffer()];
   const containers: ContainerRecord[] = [];
-  const catalog = new ImageCatalog(state);
-  const contents = new ImageContents(store);
-  const unpacker = new LayerUnpacker(storage, differ);
-  const garbage = new ImageGarbage(catalog, contents, storage, silentLogger);
+  const events = new EventLog();
+  const parts = { state, storage, differ, imageStore: store, logger: silentLogger, sources: [source] };
+  const { images, catalog, garbage, contents } = assembleImages(parts, events, () => containers);
   await catalog.load();
-  const images = new LocalImages({
-    catalog,
-    puller: new ImagePuller({ sources: [source], catalog, contents, unpacker, storage }),
-    importer: new LayerImporter({ store, catalog, contents, unpacker }),
-    garbage,
-    containers: () => containers,
-  });
   const left = async () => ({
     blobs: (await collect(store.list())).map(({ digest }) => digest).toSorted(),
     snapshots: (await collect(storage.list())).map(({ key }) => key).toSorted(),
   });
-  return { images, source, differ, containers, storage, store, garbage, left, root };
+  return { images, contents, events, source, differ, containers, storage, store, garbage, left, root };
 }
 
 const nothing = { blobs: [], snapshots: [] };
@@ -61,8 +48,15 @@ describe("pull", () => {
     const events: ProgressEvent[] = [];
     const pulled = await images.pull("busybox", { progress: (event) => events.push(event) });
     expect(pulled).toEqual({ id: image.id, digest: image.manifest.digest, upToDate: false });
-    expect(await images.list()).toEqual([
-      { id: image.id, tags: ["busybox:latest"], createdAt: "2026-01-01T00:00:00Z", size: 6, labels: { a: "b" } },
+    expect(await images.list()).toMatchObject([
+      {
+        id: image.id,
+        tags: ["busybox:latest"],
+        digests: [`busybox@${image.manifest.digest}`],
+        createdAt: "2026-01-01T00:00:00Z",
+        size: 6,
+        labels: { a: "b" },
+      },
     ]);
     expect((await left()).snapshots).toEqual(
       [digestOf("one"), digestOf(`${digestOf("one")} ${digestOf("two")}`)].toSorted(),
@@ -203,7 +197,9 @@ describe("import", () => {
     const { id } = await images.importLayer(streamOf(gzipSync("layer")));
     expect((await left()).snapshots).toEqual([digestOf("layer")]);
     expect(await images.list()).toMatchObject([{ id, tags: [] }]);
-    await expect(images.importLayer(streamOf(Buffer.from("BZh91AY")))).rejects.toMatchObject({ code: "unsupported" });
+    await expect(images.importLayer(streamOf(Buffer.from("BZh91AY")))).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
     await expect(images.importLayer(streamOf(Buffer.from("broken")))).rejects.toThrow("broken layer");
   });
 });

@@ -5,6 +5,7 @@ import type { Mount, Mounter } from "@gantry/core";
 import { MemoryFileTree, streamOf, temporaryDirectory } from "@gantry/testkit";
 import { describe, expect, it } from "vitest";
 
+import { HostMounts } from "../src/host-mounts.ts";
 import { RootFiles } from "../src/root-files.ts";
 
 const owner = { uid: 0, gid: 0, mode: 0o644, mtime: 0n, xattrs: new Map<string, Uint8Array>() };
@@ -27,7 +28,7 @@ const paths = { dataRoot: "/none", execRoot: "/none" };
 
 describe("small files of an overlay", () => {
   const read = (tree: MemoryFileTree, mounts: readonly Mount[]) =>
-    new RootFiles(tree, undefined, paths).readTexts("id", mounts, "etc", ["passwd", "group"]);
+    new RootFiles(tree, new HostMounts(undefined, paths)).readTexts(mounts, "etc", ["passwd", "group"]);
 
   it("are found in the uppermost layer that has them", async () => {
     const tree = await treeOf({
@@ -76,10 +77,13 @@ describe("a root that is looked at", () => {
       unmount: async (target) => void mounted.splice(mounted.indexOf(target), 1),
     };
     await mkdir(path.join(dir.path, "mounts"));
-    const files = new RootFiles(new MemoryFileTree(), mounter, { dataRoot: dir.path, execRoot: dir.path });
+    const files = new RootFiles(
+      new MemoryFileTree(),
+      new HostMounts(mounter, { dataRoot: dir.path, execRoot: dir.path }),
+    );
     const mounts: readonly Mount[] = [{ type: "btrfs", source: "x", options: [] }];
     await expect(
-      files.withDirectory("key", mounts, async (root) => {
+      files.withDirectory(mounts, async (root) => {
         expect(mounted).toEqual([root]);
         throw new Error("looked");
       }),
@@ -89,12 +93,12 @@ describe("a root that is looked at", () => {
   });
 
   it("needs no mount when it is a plain directory, and a mounter when not", async () => {
-    const files = new RootFiles(new MemoryFileTree(), undefined, paths);
+    const files = new RootFiles(new MemoryFileTree(), new HostMounts(undefined, paths));
     const plain: readonly Mount[] = [{ type: "bind", source: "/plain", options: [] }];
-    expect(await files.withDirectory("key", plain, async (root) => root)).toBe("/plain");
-    await expect(files.withDirectory("key", overlay(), async () => {})).rejects.toMatchObject({ code: "unsupported" });
-    await expect(new RootFiles(undefined, undefined, paths).readTexts("key", plain, "etc", ["passwd"])).rejects.toThrow(
-      "no plugin provides FileTree",
-    );
+    expect(await files.withDirectory(plain, async (root) => root)).toBe("/plain");
+    await expect(files.withDirectory(overlay(), async () => {})).rejects.toMatchObject({ code: "unsupported" });
+    await expect(
+      new RootFiles(undefined, new HostMounts(undefined, paths)).readTexts(plain, "etc", ["passwd"]),
+    ).rejects.toThrow("no plugin provides FileTree");
   });
 });

@@ -9,6 +9,7 @@ import type { EngineComponents } from "../engine-components.ts";
 import type { CreateContainer } from "../engine.ts";
 import type { ContainerEvents } from "../events/container-events.ts";
 import type { ImageRecord } from "../images/image-record.ts";
+import type { InitLayers } from "../images/init-layers.ts";
 import type { ContainerVolumes } from "../mounts/container-volumes.ts";
 import { collectMountPoints } from "../mounts/mount-points.ts";
 import { checkResources } from "../spec/resources.ts";
@@ -30,6 +31,7 @@ export interface ContainerCreatorParts {
   events: ContainerEvents;
   /** The image that a user means. Errors: `not-found`. */
   findImage: (reference: string) => ImageRecord;
+  initLayers: InitLayers;
 }
 
 /** Makes containers: a record, a directory, a writable root over the image's, and volumes. */
@@ -49,7 +51,8 @@ export class ContainerCreator {
     await store.insert(record);
     try {
       await mkdir(paths.directory(record.id), { recursive: true, mode: 0o710 });
-      const root = await components.storage.prepare(record.id, image.layers.at(-1)?.chainId, call);
+      const parent = await this.#parts.initLayers.parentOf(image.layers.at(-1)?.chainId, call);
+      const root = await components.storage.prepare(record.id, parent, call);
       await this.#parts.volumes.prepare(record, root, call);
       const { pending: _pending, ...created } = record;
       await store.put(created);

@@ -38,10 +38,18 @@ type OptionalField = "domainname" | "stopTimeout" | "healthcheck" | "shell" | "c
 
 /**
  * `create`, `start`: not answered yet. `restart`: to be stopped and started again. `update`: its limits are not in force yet.
- * `cleanup`: exited, and what the run took is not released yet. `remove` and `remove-with-volumes`: to be removed, the latter
- * with its anonymous volumes.
+ * `commit`: frozen for the moment of a snapshot. `cleanup`: exited, and what the run took is not released yet. `remove`
+ * and `remove-with-volumes`: to be removed, the latter with its anonymous volumes.
  */
-export type PendingWork = "create" | "start" | "restart" | "update" | "cleanup" | "remove" | "remove-with-volumes";
+export type PendingWork =
+  | "create"
+  | "start"
+  | "restart"
+  | "update"
+  | "commit"
+  | "cleanup"
+  | "remove"
+  | "remove-with-volumes";
 
 export interface MountPoint {
   type: "bind" | "volume" | "tmpfs";

@@ -1,4 +1,4 @@
-import type { CallOptions, ConsoleSize, LogEntry } from "@gantry/core";
+import type { CallOptions, ConsoleSize, LogEntry, TreeChange } from "@gantry/core";
 
 import { conflict } from "../engine-errors.ts";
 import type {
@@ -13,20 +13,35 @@ import type {
   WaitCondition,
   WaitResult,
 } from "../engine.ts";
-import type { ContainerStats, ContainerUpdate, ProcessTable, StatsOptions } from "../face/container-verbs.ts";
+import type {
+  CommitOptions,
+  ContainerStats,
+  ContainerUpdate,
+  Filters,
+  PathStat,
+  ProcessTable,
+  StatsOptions,
+  WritePathOptions,
+} from "../face/container-verbs.ts";
+import type { ContainerFiles } from "../files/container-files.ts";
 import type { ContainerProcesses } from "../processes/container-processes.ts";
 import type { ContainerChanges } from "./container-changes.ts";
+import type { ContainerCommitter } from "./container-committer.ts";
 import type { ContainerControl } from "./container-control.ts";
 import type { ContainerCreator } from "./container-creator.ts";
 import { selectContainers } from "./container-filters.ts";
 import type { ContainerLifecycle } from "./container-lifecycle.ts";
 import type { ContainerOutput } from "./container-output.ts";
+import type { ContainerPruner } from "./container-pruner.ts";
 import type { ContainerRecord, ContainerSummary } from "./container-record.ts";
 import type { ContainerStatistics } from "./container-statistics.ts";
 import type { ContainerStore } from "./container-store.ts";
 
 export interface LocalContainersParts {
   store: ContainerStore;
+  files: ContainerFiles;
+  committer: ContainerCommitter;
+  pruner: ContainerPruner;
   creator: ContainerCreator;
   lifecycle: ContainerLifecycle;
   control: ContainerControl;
@@ -107,6 +122,43 @@ export class LocalContainers implements Containers {
 
   async *stats(reference: string, options?: StatsOptions): AsyncGenerator<ContainerStats> {
     yield* this.#parts.statistics.read(this.#find(reference), options);
+  }
+
+  async *changes(reference: string, call?: CallOptions): AsyncGenerator<TreeChange> {
+    yield* this.#parts.files.changes(this.#find(reference), call);
+  }
+
+  async *export(reference: string, call?: CallOptions): AsyncGenerator<Uint8Array> {
+    yield* this.#parts.files.export(this.#find(reference), call);
+  }
+
+  async statPath(reference: string, path: string, call?: CallOptions): Promise<PathStat> {
+    return this.#parts.files.statPath(this.#find(reference), path, call);
+  }
+
+  async readPath(
+    reference: string,
+    path: string,
+    call?: CallOptions,
+  ): Promise<{ stat: PathStat; archive: AsyncIterable<Uint8Array> }> {
+    return this.#parts.files.readPath(this.#find(reference), path, call);
+  }
+
+  async writePath(
+    reference: string,
+    path: string,
+    archive: AsyncIterable<Uint8Array>,
+    options?: WritePathOptions,
+  ): Promise<void> {
+    await this.#parts.files.writePath(this.#find(reference), path, archive, options);
+  }
+
+  async commit(reference: string, options?: CommitOptions): Promise<{ id: string }> {
+    return this.#parts.committer.commit(this.#find(reference), options);
+  }
+
+  prune(filters?: Filters, call?: CallOptions): Promise<{ deleted: readonly string[]; reclaimedBytes: number }> {
+    return this.#parts.pruner.prune(filters, call);
   }
 
   async *logs(reference: string, query?: LogsQuery): AsyncGenerator<LogEntry> {

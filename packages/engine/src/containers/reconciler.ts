@@ -85,11 +85,15 @@ export class Reconciler {
   async #findRun(container: ContainerRecord): Promise<void> {
     const { store, lifecycle, starter, remains, execs } = this.#parts;
     const { isolated, group } = await remains.find(container.id);
-    const state = await isolated?.state();
+    let state = await isolated?.state();
     if (isolated === undefined || state === undefined || state === "created") {
       if (container.pending === "start") await lifecycle.finishCleanup(container);
       else await this.#recordLostRun(container);
       return;
+    }
+    if (container.pending === "commit" && state === "paused") {
+      await isolated.resume();
+      state = await isolated.state();
     }
     if (container.pending === "update" && group !== undefined) await starter.updateGroup(group, container.hostConfig);
     // A restart has happened if the container has stopped for it.

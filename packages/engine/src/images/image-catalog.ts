@@ -108,13 +108,13 @@ export class ImageCatalog {
   }
 
   /** Records an image, and what it is called from now on. */
-  async put(image: ImageRecord, name?: { canonical: string; record: ImageNameRecord }): Promise<void> {
+  async put(image: ImageRecord, ...names: readonly { canonical: string; record: ImageNameRecord }[]): Promise<void> {
     await this.#state.transaction((transaction) => {
       transaction.put(imagesBucket, image.id, image);
-      if (name) transaction.put(imageNamesBucket, name.canonical, name.record);
+      for (const { canonical, record } of names) transaction.put(imageNamesBucket, canonical, record);
     });
     this.#remember(image);
-    if (name) this.#names.set(name.canonical, name.record);
+    for (const { canonical, record } of names) this.#names.set(canonical, record);
   }
 
   /** Forgets names, and the image itself when asked. */

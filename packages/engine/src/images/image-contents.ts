@@ -1,7 +1,12 @@
+import { randomBytes } from "node:crypto";
+
 import { EngineError } from "@gantry/core";
-import type { CallOptions, ContentDescriptor, ImageStore } from "@gantry/core";
+import type { CallOptions, ContentDescriptor, ContentInfo, ImageStore, StateStore } from "@gantry/core";
 
 import { KeyedLock } from "../keyed-lock.ts";
+
+/** Names of writers for content that has no digest yet: what one has left after a crash is thrown away. */
+const writersBucket = "image-writers";
 
 /** Manifests and configurations are read into memory: none is ever near this size. */
 const maximumDocumentSize = 8 * 1024 * 1024;
@@ -16,11 +21,13 @@ export interface FetchContent {
 /** The blobs of images. What is pinned is not removed, so that a pull and a removal at once do not harm each other. */
 export class ImageContents {
   readonly #store: ImageStore;
+  readonly #state: StateStore;
   readonly #lock = new KeyedLock();
   readonly #pins = new Map<string, number>();
 
-  constructor(store: ImageStore) {
+  constructor(store: ImageStore, state: StateStore) {
     this.#store = store;
+    this.#state = state;
   }
 
   /** Keeps digests (and chain ids) from being removed until the returned function is called. */
@@ -68,6 +75,41 @@ export class ImageContents {
     });
   }
 
+  /**
+   * Stores content whose digest is not known yet, and keeps it pinned until `unpin` is called. Nothing of it stays when it
+   * fails or the engine dies.
+   */
+  async storeNew(
+    content: AsyncIterable<Uint8Array>,
+    call: CallOptions,
+    expected: { digest?: string } = {},
+  ): Promise<ContentInfo & { unpin: () => void }> {
+    const ref = `new-${randomBytes(16).toString("hex")}`;
+    await this.#state.put(writersBucket, ref, {});
+    const writer = await this.#store.writer(ref, expected, call);
+    try {
+      for await (const chunk of content) await writer.write(chunk);
+      const info = await writer.commit(call);
+      return { ...info, unpin: this.pin([info.digest]) };
+    } catch (thrown) {
+      await writer.abort();
+      throw thrown;
+    } finally {
+      await this.#state.delete(writersBucket, ref);
+    }
+  }
+
+  /** Throws away what {@link storeNew} had begun when an earlier engine died. */
+  async discardUnfinished(): Promise<void> {
+    const refs: string[] = [];
+    for await (const { key } of this.#state.list(writersBucket)) refs.push(key);
+    for (const ref of refs) {
+      const writer = await this.#store.writer(ref);
+      await writer.abort();
+      await this.#state.delete(writersBucket, ref);
+    }
+  }
+
   /** Stores a document made here. */
   async put(descriptor: ContentDescriptor, document: string, call: CallOptions): Promise<void> {
     const bytes = Buffer.from(document);
@@ -85,6 +127,29 @@ export class ImageContents {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.#store.open(digest, undefined, call)) chunks.push(chunk);
     return Buffer.concat(chunks);
+  }
+
+  /** A document that is here. Errors: `not-found`. */
+  async readWhole(digest: string, call: CallOptions): Promise<Uint8Array> {
+    const info = await this.#store.stat(digest, call);
+    if (info === undefined) throw new EngineError("not-found", `content ${digest} is missing`, { details: { digest } });
+    return this.read({ mediaType: "", ...info }, call);
+  }
+
+  /** The first bytes of content that is here; fewer where it is shorter. */
+  async start(digest: string, bytes: number, call: CallOptions): Promise<Uint8Array> {
+    const size = (await this.sizeOf(digest, call)) ?? 0;
+    const chunks: Uint8Array[] = [];
+    if (size > 0) {
+      for await (const chunk of this.#store.open(digest, { start: 0, end: Math.min(size, bytes) }, call))
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  /** Its size, or `undefined` when it is not here. */
+  async sizeOf(digest: string, call: CallOptions): Promise<number | undefined> {
+    return (await this.#store.stat(digest, call))?.size;
   }
 
   /** Removes a blob unless it is pinned or still referenced. */

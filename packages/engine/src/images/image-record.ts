@@ -7,6 +7,8 @@ export interface ImageNameRecord {
   /** Digest of the manifest. */
   manifestDigest: string;
   updatedAt: string;
+  /** Given here: no source knows the image by this name. */
+  local?: boolean;
 }
 
 export interface ImageSummary {
@@ -17,6 +19,10 @@ export interface ImageSummary {
   /** Bytes of all layers, unpacked. */
   size: number;
   labels: Readonly<Record<string, string>>;
+  /** `name@sha256:…`, for names that a source knows. */
+  digests?: readonly string[];
+  /** The id of the image that it was made from, while that is here. */
+  parent?: string;
 }
 
 /** An image as it is kept in the state store (bucket `images`, key: the id). */
@@ -32,6 +38,8 @@ export interface ImageRecord {
   defaults: ImageDefaults;
   /** From the lowest up. */
   layers: readonly ImageLayer[];
+  /** The id of the image that it was made from. */
+  parent?: string;
 }
 
 export interface ImageLayer {

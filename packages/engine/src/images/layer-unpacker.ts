@@ -1,12 +1,12 @@
+import { randomBytes } from "node:crypto";
+
 import { decompress } from "@gantry/archive";
 import { EngineError, isEngineError } from "@gantry/core";
 import type { AppliedLayer, CallOptions, LayerDiffer, StorageDriver } from "@gantry/core";
 import { encodedPart } from "@gantry/oci";
 
 import { KeyedLock } from "../keyed-lock.ts";
-
-/** Keys of snapshots that are being filled; a stale one is thrown away. */
-export const unpackPrefix = "unpack-";
+import { unpackPrefix } from "../snapshot-keys.ts";
 
 /** Turns layers into committed snapshots, whose keys are chain ids. */
 export class LayerUnpacker {
@@ -42,9 +42,25 @@ export class LayerUnpacker {
     });
   }
 
-  /** Makes the snapshot of a lowest layer whose diff id is not known yet. */
-  unpackNew(key: string, content: AsyncIterable<Uint8Array>, call: CallOptions): Promise<AppliedLayer> {
-    return this.#apply(unpackPrefix + key, undefined, content, call, ({ diffId }) => diffId);
+  /**
+   * Makes the snapshot of a lowest layer whose diff id is not known yet.
+   * @param known told the diff id before the snapshot is there, to pin it
+   */
+  unpackNew(
+    content: AsyncIterable<Uint8Array>,
+    known: (diffId: string) => void,
+    call: CallOptions,
+  ): Promise<AppliedLayer> {
+    const key = unpackPrefix + randomBytes(16).toString("hex");
+    return this.#apply(key, undefined, content, call, ({ diffId }) => {
+      known(diffId);
+      return diffId;
+    });
+  }
+
+  /** Bytes of a layer that was there already. */
+  async knownSize(chainId: string, call: CallOptions): Promise<number> {
+    return (await this.#storage.usage(chainId, call)).bytes;
   }
 
   async #apply(

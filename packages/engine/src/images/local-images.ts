@@ -1,25 +1,34 @@
 import { isEngineError } from "@gantry/core";
-import { encodedPart, familiarReference, familiarRepository, parseReference } from "@gantry/oci";
+import type { CallOptions } from "@gantry/core";
 
-import type { ContainerRecord } from "../containers/container-record.ts";
-import { conflict } from "../engine-errors.ts";
 import type { Images, ImportOptions, PullOptions, RemovedImage } from "../engine.ts";
-import type { FoundImage, ImageCatalog } from "./image-catalog.ts";
-import type { ImageGarbage } from "./image-garbage.ts";
+import type { ImageEvents } from "../events/image-events.ts";
+import type { Filters } from "../face/container-verbs.ts";
+import type { ImageDetails, ImageHistoryEntry, LoadedImage, LoadOptions, PrunedImages } from "../face/image-verbs.ts";
+import { now, timestamp } from "../timestamps.ts";
+import { canonicalName, familiarName } from "./canonical-name.ts";
+import type { ImageCatalog } from "./image-catalog.ts";
+import { imageDigests, imageSize, imageTags } from "./image-inspector.ts";
+import type { ImageInspector } from "./image-inspector.ts";
+import type { ImageLoader } from "./image-loader.ts";
+import type { ImagePruner } from "./image-pruner.ts";
 import type { ImagePuller } from "./image-puller.ts";
-import type { ImageRecord, ImageSummary } from "./image-record.ts";
+import type { ImageSummary } from "./image-record.ts";
+import type { ImageRemover } from "./image-remover.ts";
+import type { ImageSaver } from "./image-saver.ts";
 import type { LayerImporter } from "./layer-importer.ts";
 
 export interface LocalImagesParts {
   catalog: ImageCatalog;
   puller: ImagePuller;
   importer: LayerImporter;
-  garbage: ImageGarbage;
-  /** Every container, also one that is being created. */
-  containers: () => readonly ContainerRecord[];
+  inspector: ImageInspector;
+  saver: ImageSaver;
+  loader: ImageLoader;
+  remover: ImageRemover;
+  pruner: ImagePruner;
+  events: ImageEvents;
 }
-
-const shortLength = 12;
 
 /** The verbs of images. */
 export class LocalImages implements Images {
@@ -30,25 +39,36 @@ export class LocalImages implements Images {
   }
 
   async list(): Promise<readonly ImageSummary[]> {
-    const names = this.#parts.catalog.namesByImage();
-    return this.#parts.catalog
+    const { catalog } = this.#parts;
+    const byImage = catalog.namesByImage();
+    return catalog
       .all()
-      .map((image) => ({
-        id: image.id,
-        tags: (names.get(image.id) ?? []).map(familiar).filter((name) => !name.includes("@")),
-        createdAt: image.createdAt,
-        size: image.layers.reduce((total, { size }) => total + size, 0),
-        labels: image.defaults.labels,
-      }))
+      .map((image): ImageSummary => {
+        const names = byImage.get(image.id) ?? [];
+        const { parent } = image;
+        return {
+          id: image.id,
+          tags: imageTags(names),
+          digests: imageDigests(catalog, names),
+          createdAt: image.createdAt,
+          size: imageSize(image),
+          labels: image.defaults.labels,
+          ...(parent === undefined || catalog.get(parent) === undefined ? {} : { parent }),
+        };
+      })
       .toSorted((left, right) => Date.parse(right.createdAt) - Date.parse(left.createdAt));
   }
 
-  pull(reference: string, options: PullOptions = {}): Promise<{ id: string; digest: string; upToDate: boolean }> {
-    return this.#parts.puller.pull(reference, options);
+  async pull(reference: string, options: PullOptions = {}): Promise<{ id: string; digest: string; upToDate: boolean }> {
+    const pulled = await this.#parts.puller.pull(reference, options);
+    this.#parts.events.emit("pull", reference);
+    return pulled;
   }
 
-  importLayer(layer: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Promise<{ id: string }> {
-    return this.#parts.importer.import(layer, options);
+  async importLayer(layer: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Promise<{ id: string }> {
+    const imported = await this.#parts.importer.import(layer, options);
+    this.#parts.events.emit("import", imported.id);
+    return imported;
   }
 
   async has(reference: string): Promise<boolean> {
@@ -61,67 +81,44 @@ export class LocalImages implements Images {
     }
   }
 
+  async inspect(reference: string, call?: CallOptions): Promise<ImageDetails> {
+    return this.#parts.inspector.inspect(reference, call);
+  }
+
+  async history(reference: string, call?: CallOptions): Promise<readonly ImageHistoryEntry[]> {
+    return this.#parts.inspector.history(reference, call);
+  }
+
+  async tag(reference: string, name: string): Promise<void> {
+    const { catalog, events } = this.#parts;
+    const canonical = canonicalName(name);
+    const { image } = catalog.find(reference);
+    const manifestDigest = image.manifestDigests[0]!;
+    const record = { imageId: image.id, manifestDigest, updatedAt: timestamp(now()), local: true };
+    await catalog.put(image, { canonical, record });
+    events.emit("tag", image.id, familiarName(canonical), image.defaults.labels);
+  }
+
+  async *save(references: readonly string[], call?: CallOptions): AsyncGenerator<Uint8Array> {
+    const { catalog, saver, events } = this.#parts;
+    const ids = references.map((reference) => catalog.find(reference).image.id);
+    yield* saver.save(references, call);
+    for (const id of new Set(ids)) events.emit("save", id);
+  }
+
+  async load(archive: AsyncIterable<Uint8Array>, options?: LoadOptions): Promise<readonly LoadedImage[]> {
+    const loaded = await this.#parts.loader.load(archive, options);
+    for (const { id, tags } of loaded) this.#parts.events.emit("load", id, tags[0]);
+    return loaded;
+  }
+
   async remove(reference: string, options: { force?: boolean } = {}): Promise<RemovedImage> {
-    const found = this.#parts.catalog.find(reference);
-    const names = this.#parts.catalog.namesOf(found.image.id);
-    const users = this.#parts.containers().filter(({ imageId }) => imageId === found.image.id);
-    const { untag, whole } =
-      found.name === undefined
-        ? this.#planById(found.image, names, users, options.force ?? false)
-        : planByName({ ...found, name: found.name }, names, users, options.force ?? false);
-    await this.#parts.catalog.delete(untag, whole ? found.image : undefined);
-    const untagged = untag.map(familiar);
-    if (!whole) return { untagged, deleted: [] };
-    return { untagged, deleted: [found.image.id, ...(await this.#parts.garbage.collect(found.image))] };
+    return this.#parts.remover.remove(reference, options.force ?? false);
   }
 
-  #planById(image: ImageRecord, names: readonly string[], users: readonly ContainerRecord[], force: boolean): Plan {
-    const unable = `conflict: unable to delete ${short(image.id)}`;
-    const running = users.find(isRunning);
-    if (running) {
-      throw conflict(`${unable} (cannot be forced) - image is being used by running container ${short(running.id)}`);
-    }
-    const repositories = new Set(names.map((name) => familiarRepository(parseReference(name))));
-    if (!force && repositories.size > 1) {
-      throw conflict(`${unable} (must be forced) - image is referenced in multiple repositories`);
-    }
-    if (!force && users[0]) {
-      throw conflict(`${unable} (must be forced) - image is being used by stopped container ${short(users[0].id)}`);
-    }
-    return { untag: names, whole: true };
+  async prune(filters?: Filters, call?: CallOptions): Promise<PrunedImages> {
+    const pruned = await this.#parts.pruner.prune(filters, call);
+    this.#parts.events.pruned(pruned.reclaimedBytes);
+    return pruned;
   }
-}
-
-interface Plan {
-  untag: readonly string[];
-  /** Whether the image goes with its names. */
-  whole: boolean;
-}
-
-function planByName(
-  { image, name }: FoundImage & { name: string },
-  names: readonly string[],
-  users: readonly ContainerRecord[],
-  force: boolean,
-): Plan {
-  if (names.length > 1) return { untag: [name], whole: false };
-  const user = users[0];
-  if (user === undefined) return { untag: [name], whole: true };
-  if (force) return { untag: [name], whole: false };
-  throw conflict(
-    `conflict: unable to remove repository reference ${JSON.stringify(familiar(name))} (must force) - container ` +
-      `${short(user.id)} is using its referenced image ${short(image.id)}`,
-  );
-}
-
-function isRunning({ state }: ContainerRecord): boolean {
-  return state.status === "running" || state.status === "paused";
-}
-
-function familiar(canonical: string): string {
-  return familiarReference(parseReference(canonical));
-}
-
-function short(id: string): string {
-  return encodedPart(id).slice(0, shortLength);
 }

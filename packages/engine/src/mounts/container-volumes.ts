@@ -47,7 +47,7 @@ export class ContainerVolumes {
     if (tree === undefined) return;
     const target = await driver.mount(mount.source, user, call);
     try {
-      await this.#rootFiles.withDirectory(user, root, (from) => copyUp(tree, from, mount.destination, target, call));
+      await this.#rootFiles.withDirectory(root, (from) => copyUp(tree, from, mount.destination, target, call));
     } finally {
       await driver.unmount(mount.source, user, call);
     }
