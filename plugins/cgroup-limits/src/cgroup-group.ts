@@ -106,14 +106,18 @@ export class CgroupGroup implements LimitGroup {
     options?.signal?.throwIfAborted();
     const end = Date.now() + removePatience;
     for (let delay = 0; ; delay++) {
-      const busy = this.control.directories().filter((directory) => !removeGroups(directory));
-      if (busy.length === 0) return;
+      if (this.#removeDirectories()) return;
       if (Date.now() > end) {
         const left = this.#processes().length;
         throw new EngineError("conflict", `group ${this.id} is in use by ${left} processes: end them first`);
       }
       await sleep(delay, undefined, options);
     }
+  }
+
+  /** The anchor goes last: by it an engine that comes after a crash finds what is left of the group. */
+  #removeDirectories(): boolean {
+    return this.control.directories().toReversed().every(removeGroups);
   }
 
   /** Frozen, nobody can fork away from the signal. */

@@ -116,11 +116,12 @@ class V1Group implements GroupControl {
       }
       writeV1Limits((controller) => this.#directory(controller) ?? "", limits);
     } catch (error) {
-      for (const directory of made) removeGroups(directory);
+      for (const directory of made.toReversed()) removeGroups(directory);
       throw error;
     }
   }
 
+  /** The anchor first. */
   directories(): string[] {
     const directories = controllers.map((controller) => this.#directory(controller));
     return [...new Set(directories)].filter(
