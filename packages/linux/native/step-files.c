@@ -23,13 +23,38 @@ static int own(const char *path, mode_t mode, uid_t uid, gid_t gid) {
     return 0;
 }
 
-static int make_one(const char *path, mode_t mode, uid_t uid, gid_t gid) {
-    if (mkdir(path, 0700) == 0) return own(path, mode, uid, gid);
-    if (errno != EEXIST) return errno;
-    return is_directory(path) ? 0 : ENOTDIR;
+/* Replaces a path by where the link at its end leads; an absolute target begins at this process's root. */
+static int follow_link(char path[PATH_MAX]) {
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof target);
+    if (length < 0) return errno;
+    char *slash = strrchr(path, '/');
+    size_t kept = target[0] == '/' || !slash ? 0 : (size_t)(slash + 1 - path);
+    if (kept + (size_t)length >= PATH_MAX) return ENAMETOOLONG;
+    memcpy(path + kept, target, (size_t)length);
+    path[kept + (size_t)length] = 0;
+    return 0;
 }
 
-int make_directories(const char *path, mode_t mode, uid_t uid, gid_t gid) {
+/* How many links may lead on from one another to something that is missing, as the kernel counts them. */
+enum { LINK_MAXIMUM = 40 };
+
+static int make_path(const char *path, mode_t mode, uid_t uid, gid_t gid, int links);
+
+static int make_one(const char *path, mode_t mode, uid_t uid, gid_t gid, int links) {
+    char end[PATH_MAX];
+    if (mkdir(path, 0700) == 0) return own(path, mode, uid, gid);
+    if (errno != EEXIST) return errno;
+    if (is_directory(path)) return 0;
+    if (access(path, F_OK) == 0) return ENOTDIR;
+    if (errno != ENOENT) return errno;
+    if (links == LINK_MAXIMUM) return ELOOP;
+    strcpy(end, path);
+    int error = follow_link(end);
+    return error ? error : make_path(end, mode, uid, gid, links + 1);
+}
+
+static int make_path(const char *path, mode_t mode, uid_t uid, gid_t gid, int links) {
     char copy[PATH_MAX];
     size_t length = strlen(path);
     if (length >= sizeof copy) return ENAMETOOLONG;
@@ -38,25 +63,42 @@ int make_directories(const char *path, mode_t mode, uid_t uid, gid_t gid) {
     for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         if (!slash[1]) break;
         *slash = 0;
-        int error = make_one(copy, 0755, 0, 0);
+        int error = make_one(copy, 0755, 0, 0, links);
         if (error) return error;
         *slash = '/';
     }
-    return make_one(path, mode, uid, gid);
+    return make_one(path, mode, uid, gid, links);
+}
+
+int make_directories(const char *path, mode_t mode, uid_t uid, gid_t gid) {
+    return make_path(path, mode, uid, gid, 0);
+}
+
+static int make_parents(char *path) {
+    char *slash = strrchr(path, '/');
+    if (!slash || slash == path) return 0;
+    *slash = 0;
+    int error = make_directories(path, 0755, 0, 0);
+    *slash = '/';
+    return error;
 }
 
 int make_mount_point(const char *path, mode_t like) {
-    char parent[PATH_MAX];
+    char end[PATH_MAX];
+    struct stat status;
     if (S_ISDIR(like)) return make_directories(path, 0755, 0, 0);
     if (access(path, F_OK) == 0) return 0;
-    const char *slash = strrchr(path, '/');
-    if (slash && slash != path) {
-        int length = snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
-        if (length >= (int)sizeof parent) return ENAMETOOLONG;
-        int error = make_directories(parent, 0755, 0, 0);
+    if (errno != ENOENT && errno != ENOTDIR) return errno;
+    if (strlen(path) >= sizeof end) return ENAMETOOLONG;
+    strcpy(end, path);
+    for (int links = 0;; links++) {
+        int error = make_parents(end);
+        if (error) return error;
+        if (lstat(end, &status) < 0 || !S_ISLNK(status.st_mode)) break;
+        error = links == LINK_MAXIMUM ? ELOOP : follow_link(end);
         if (error) return error;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    int fd = open(end, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     if (fd < 0) return errno;
     close(fd);
     return 0;

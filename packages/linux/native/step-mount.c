@@ -11,6 +11,10 @@
 #include "mount-calls.h"
 #include "steps.h"
 
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+
 static const struct {
     unsigned long flag;
     uint64_t attribute;
@@ -18,6 +22,7 @@ static const struct {
     {MS_RDONLY, ATTRIBUTE_RDONLY},         {MS_NOSUID, ATTRIBUTE_NOSUID},   {MS_NODEV, ATTRIBUTE_NODEV},
     {MS_NOEXEC, ATTRIBUTE_NOEXEC},         {MS_NOATIME, ATTRIBUTE_NOATIME}, {MS_NODIRATIME, ATTRIBUTE_NODIRATIME},
     {MS_STRICTATIME, ATTRIBUTE_STRICTATIME},
+    {MS_NOSYMFOLLOW, ATTRIBUTE_NOSYMFOLLOW},
 };
 enum { ATTRIBUTE_FLAG_COUNT = sizeof attribute_flags / sizeof attribute_flags[0] };
 

@@ -103,7 +103,8 @@ step_function step_set_groups, step_set_gid, step_set_uid, step_bounding_set, st
     step_seccomp;
 step_function step_terminal, step_barrier, step_netlink, step_execute;
 
-/* Makes a directory with its missing parents; the parents get mode 0755 and owner 0:0. 0, or an errno. */
+/* Makes a directory with its missing parents; the parents get mode 0755 and owner 0:0. Where a link leads to what is
+   missing, that is made: call it only where the links are the root's own. 0, or an errno. */
 int make_directories(const char *path, mode_t mode, uid_t uid, gid_t gid);
 /* Makes what a mount of `like` can be put on: a directory, or an empty file for anything else. */
 int make_mount_point(const char *path, mode_t like);

@@ -59,7 +59,12 @@ export class BodyWriter {
     if (value.includes("\0")) {
       throw new EngineError("invalid-argument", `a NUL character in ${JSON.stringify(value.slice(0, 100))}; remove it`);
     }
-    return this.bytes(encodePath(value)).u8(0);
+    // A launch has some three hundred strings, nearly all of them plain: written in place they take a third of the time.
+    if (!value.isWellFormed()) return this.bytes(encodePath(value)).u8(0);
+    const size = Buffer.byteLength(value);
+    const at = this.u32(size).#reserve(size);
+    this.#buffer.write(value, at, "utf8");
+    return this.u8(0);
   }
 
   strings(values: readonly string[]): this {

@@ -10,7 +10,7 @@ function init(...words: readonly string[]): ChildProcess & { text: string } {
   const child = Object.assign(spawn(helperBinary(), ["init", ...words], { stdio: ["ignore", "pipe", "pipe"] }), {
     text: "",
   });
-  for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (data: Buffer) => (child.text += data));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (child.text += data));
   return child;
 }
 

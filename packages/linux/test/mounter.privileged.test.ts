@@ -30,6 +30,11 @@ const mountsAt = (path: string) =>
     .filter((line) => line.includes(` ${path} `));
 
 describe("HelperMounter", () => {
+  it("binds with flags of the mount alone", async () => {
+    await mounter.mount([{ type: "bind", source, options: ["bind", "nosymfollow", "nosuid", "noatime"] }], target);
+    expect(mountsAt(target)[0]).toMatch(/nosuid.*noatime.*nosymfollow/);
+  });
+
   it("binds read-only and detaches again", async () => {
     await mounter.mount([{ type: "bind", source, options: ["rbind", "ro"] }], target);
     expect(existsSync(join(target, "file"))).toBe(true);

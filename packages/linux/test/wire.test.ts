@@ -1,3 +1,4 @@
+import { encodePath } from "@gantry/core";
 import { describe, expect, it } from "vitest";
 
 import { BodyWriter, FrameReader, encodeFrame, frameLimit } from "../src/wire.ts";
@@ -24,6 +25,16 @@ describe("FrameReader", () => {
 });
 
 describe("BodyWriter", () => {
+  it("writes strings as the bytes that stand on disk, behind their length and before a NUL", () => {
+    const long = "\u00fc".repeat(100_000);
+    for (const text of ["", "plain", "\u00e4\u{1f600}", "odd \udcff name", long]) {
+      const bytes = encodePath(text);
+      const body = new BodyWriter().string(text).u8(7).finish();
+      expect(body.readUInt32LE(0)).toBe(bytes.length);
+      expect(body.subarray(4).equals(Buffer.concat([bytes, Buffer.of(0, 7)]))).toBe(true);
+    }
+  });
+
   it("writes little-endian numbers", () => {
     const body = new BodyWriter()
       .u8(1)

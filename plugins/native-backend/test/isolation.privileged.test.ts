@@ -168,6 +168,36 @@ describe.skipIf(notHere)(`what a container is apart from (skipped where: ${notHe
     rmSync(source, { recursive: true });
   });
 
+  test("a mount point that is a link to what is missing makes that, in the image", async () => {
+    const source = join(bench.directory, "volume");
+    mkdirSync(source);
+    writeFileSync(join(source, "data"), "bound");
+    symlinkSync("../made/by/name.conf", join(bench.root, "etc", "link.conf"));
+    symlinkSync("again", join(bench.root, "folder"));
+    symlinkSync("/made/folder", join(bench.root, "again"));
+    symlinkSync("/made/missing/../circle", join(bench.root, "circle"));
+    const bind = (destination: string, from: string) => ({
+      destination,
+      type: "bind",
+      source: from,
+      options: ["rbind"],
+    });
+    const { stdout } = await bench.run("cat /made/by/name.conf /made/folder/data", {
+      mounts: [...standardMounts, bind("/etc/link.conf", join(source, "data")), bind("/folder", source)],
+    });
+    expect(stdout).toBe("boundbound");
+    expect(existsSync("/made")).toBe(false);
+    symlinkSync("/circle", join(bench.root, "made", "circle"));
+    for (const from of [source, join(source, "data")]) {
+      const circle = specOf(bench.root, ["true"], { mounts: [...standardMounts, bind("/circle", from)] });
+      const failed = { code: "invalid-argument", details: { step: "move-mount", errno: "ELOOP" } };
+      await expect(bench.create(circle)).rejects.toMatchObject(failed);
+    }
+    for (const name of ["etc/link.conf", "folder", "again", "circle", "made"])
+      rmSync(join(bench.root, name), { recursive: true });
+    rmSync(source, { recursive: true });
+  });
+
   test("files, directories and nested binds, read-only where asked", async () => {
     const volume = join(bench.directory, "volume");
     mkdirSync(join(volume, "inner"), { recursive: true });
