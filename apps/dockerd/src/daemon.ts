@@ -1,13 +1,38 @@
+import { apiHandler } from "@gantry/api";
 import { EngineError, type Listener, type Logger, Transport } from "@gantry/core";
+import { Engine } from "@gantry/engine";
+import { rcliHandler } from "@gantry/rcli-transport";
 import { type RuntimeEngine, createEngine } from "@gantry/runtime";
+import { WebTerminalToken } from "@gantry/web-terminal";
 
+import { apiFacts } from "./api-facts.ts";
+import { ClientActivity } from "./client-activity.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { engineId } from "./engine-id.ts";
+import { watchIdleness } from "./idle-exit.ts";
+import { expandInherited } from "./inherited-sockets.ts";
+import type { LogLevel } from "./line-logger.ts";
 import { writePidFile } from "./pid-file.ts";
-import { daemonPlugins } from "./preset.ts";
-import { requestHandler } from "./request-handler.ts";
+import { daemonPlugins, storageDriverPlugin } from "./preset.ts";
+import { socketGroup } from "./socket-group.ts";
 
 /** Milliseconds that clients get to finish at a stop. */
 const gracePeriod = 10_000;
+
+/** What a reload changes. */
+export interface LiveOptions {
+  logLevel: LogLevel;
+  labels: readonly string[];
+}
+
+export interface DaemonContext {
+  version: string;
+  logger: Logger;
+  /** Read whenever it matters. */
+  live: LiveOptions;
+  /** Called once it has been idle for `idleTimeout`. */
+  idle?: () => void;
+}
 
 /** An engine that is held, and listened for. */
 export class Daemon {
@@ -15,6 +40,7 @@ export class Daemon {
   readonly #logger: Logger;
   readonly #listeners: Listener[] = [];
   #removePidFile: (() => Promise<void>) | undefined;
+  #endIdleWatch: (() => void) | undefined;
 
   private constructor(engine: RuntimeEngine, logger: Logger) {
     this.#engine = engine;
@@ -22,11 +48,14 @@ export class Daemon {
   }
 
   /** A start that fails stops again what it had started. */
-  static async start(options: DaemonOptions, logger: Logger): Promise<Daemon> {
-    const { dataRoot: root, execRoot } = options;
-    const daemon = new Daemon(await createEngine({ root, execRoot, logger, plugins: daemonPlugins() }), logger);
+  static async start(options: DaemonOptions, context: DaemonContext): Promise<Daemon> {
+    const { dataRoot: root, execRoot, storageDriver } = options;
+    const { logger } = context;
+    const plugins = await daemonPlugins(options, await socketGroup(options.group, logger));
+    const prefer = storageDriver === undefined ? {} : { StorageDriver: [storageDriverPlugin(storageDriver)] };
+    const daemon = new Daemon(await createEngine({ root, execRoot, logger, plugins, prefer }), logger);
     try {
-      await daemon.#open(options);
+      await daemon.#open(options, context);
       return daemon;
     } catch (error) {
       await daemon.stop(AbortSignal.abort());
@@ -37,22 +66,37 @@ export class Daemon {
   /** Serves nobody new and lets the engine go; containers go on. An abort ends what is being served. */
   async stop(impatient: AbortSignal): Promise<void> {
     this.#logger.info("stopping; containers go on");
+    this.#endIdleWatch?.();
     const signal = AbortSignal.any([impatient, AbortSignal.timeout(gracePeriod)]);
     await Promise.all(this.#listeners.map((listener) => listener.close({ signal })));
     await this.#engine.close();
     await this.#removePidFile?.();
   }
 
-  async #open({ hosts, pidfile }: DaemonOptions): Promise<void> {
-    const { dataRoot, execRoot } = this.#engine.paths;
+  async #open(options: DaemonOptions, { version, live, idle }: DaemonContext): Promise<void> {
+    const { hosts, pidfile, idleTimeout } = options;
+    const { kernel, paths } = this.#engine;
     if (pidfile !== undefined) this.#removePidFile = await writePidFile(pidfile);
-    const addresses = hosts.length === 0 ? [`unix://${execRoot}/docker.sock`] : hosts;
-    const handler = requestHandler(this.#engine);
-    for (const address of addresses) {
-      this.#listeners.push(await this.#transport(address).listen(address, handler));
+    const engine = kernel.get(Engine);
+    const facts = apiFacts({
+      id: await engineId(paths.dataRoot),
+      version,
+      kernel,
+      labels: () => live.labels,
+      debug: () => live.logLevel === "debug",
+    });
+    const activity = new ClientActivity();
+    const api = activity.counted(apiHandler(engine, facts));
+    const commands = activity.counted(rcliHandler(engine, { web: kernel.get(WebTerminalToken) }));
+    const asked = hosts.length === 0 ? [`unix://${paths.execRoot}/docker.sock`] : hosts;
+    for (const address of asked.flatMap((host) => expandInherited(host))) {
+      this.#listeners.push(await this.#transport(address).listen(address, carriesCommands(address) ? commands : api));
+    }
+    if (idleTimeout !== undefined && idle !== undefined) {
+      this.#endIdleWatch = watchIdleness(engine, activity, idleTimeout * 1000, idle);
     }
     const listening = this.#listeners.map((listener) => listener.address);
-    this.#logger.info("ready", { listening: listening.join(","), dataRoot, pid: process.pid });
+    this.#logger.info("ready", { listening: listening.join(","), dataRoot: paths.dataRoot, pid: process.pid });
   }
 
   #transport(address: string): Transport {
@@ -63,4 +107,9 @@ export class Daemon {
     const known = transports.flatMap((transport) => transport.schemes).map((name) => `${name}://`);
     throw new EngineError("invalid-argument", `cannot listen at "${address}": begin it with ${known.join(" or ")}`);
   }
+}
+
+/** Whether the commands of 2013 are asked for at an address, and not Docker's API. */
+function carriesCommands(address: string): boolean {
+  return /^(rcli|web):/.test(address);
 }

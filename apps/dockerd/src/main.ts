@@ -1,32 +1,40 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 
-import { Daemon } from "./daemon.ts";
-import { daemonHelp, parseDaemonOptions } from "./daemon-options.ts";
+import { messageOf } from "@gantry/core";
+
+import { Daemon, type LiveOptions } from "./daemon.ts";
+import { type DaemonArguments, daemonHelp, parseDaemonArguments, resolveDaemonOptions } from "./daemon-options.ts";
 import { lineLogger } from "./line-logger.ts";
+import { noticeReady } from "./ready-notice.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const options = parseDaemonOptions(argv);
-    if (options.help) {
-      process.stdout.write(daemonHelp);
+    const given = parseDaemonArguments(argv);
+    if (given.help) {
+      process.stdout.write(daemonHelp());
       return 0;
     }
-    if (options.version) {
+    if (given.version) {
       process.stdout.write(`Docker version ${version()}, Gantry\n`);
       return 0;
     }
-    return await serve(options);
+    return await serve(given);
   } catch (error) {
-    process.stderr.write(`dockerd: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`dockerd: ${messageOf(error)}\n`);
     return 1;
   }
 }
 
-/** Runs until SIGTERM or SIGINT; a second one does not wait for clients that are being served. */
-async function serve(options: ReturnType<typeof parseDaemonOptions>): Promise<number> {
+/** Runs until SIGTERM, SIGINT or idleness; a second signal does not wait for clients that are being served. */
+async function serve(given: DaemonArguments): Promise<number> {
+  const options = await resolveDaemonOptions(given);
+  if (given.validate) {
+    process.stdout.write("configuration OK\n");
+    return 0;
+  }
   const stopping = Promise.withResolvers<void>();
   const impatient = new AbortController();
   let asked = false;
@@ -37,12 +45,27 @@ async function serve(options: ReturnType<typeof parseDaemonOptions>): Promise<nu
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // Daemons are told by it to read their configuration again; there is none, and it must not end them.
-  process.on("SIGHUP", () => {});
-  const daemon = await Daemon.start(options, lineLogger(options.logLevel, process.stderr));
+  const live: LiveOptions = { logLevel: options.logLevel, labels: options.labels };
+  const logger = lineLogger(() => live.logLevel, process.stderr);
+  process.on("SIGHUP", () => {
+    reload(given, live).then(
+      () => logger.info("configuration reloaded", { ...live }),
+      (thrown: unknown) => logger.error("the configuration is not reloaded", { reason: messageOf(thrown) }),
+    );
+  });
+  const daemon = await Daemon.start(options, { version: version(), logger, live, idle: stop });
+  await noticeReady().catch((thrown: unknown) =>
+    logger.warn("cannot tell the service manager", { reason: messageOf(thrown) }),
+  );
   await stopping.promise;
   await daemon.stop(impatient.signal);
   return 0;
+}
+
+/** Takes from the configuration file what can change while the daemon runs: the log level and the labels. */
+async function reload(given: DaemonArguments, live: LiveOptions): Promise<void> {
+  const { logLevel, labels } = await resolveDaemonOptions(given);
+  Object.assign(live, { logLevel, labels });
 }
 
 function version(): string {

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { type AddressInfo, type ListenOptions, type Server, connect } from "node:net";
 import { dirname } from "node:path";
 
@@ -10,11 +10,16 @@ import { type Address, formatAddress } from "./address.ts";
 const socketMode = 0o660;
 
 /**
- * Lets a server listen.
+ * Lets a server listen. @param group owns a unix socket's file
  * @returns the address, with the port that was chosen for port 0
- * Errors: `conflict` when somebody listens there, `forbidden`, `invalid-argument` for a host that is not this machine's.
+ * Errors: `conflict` when somebody listens there, `forbidden`, `invalid-argument` for a host that is not this machine's, or a
+ * descriptor that is no socket.
  */
-export async function bindServer(server: Server, address: Address): Promise<Address> {
+export async function bindServer(server: Server, address: Address, group?: number): Promise<Address> {
+  if (address.scheme === "fd") {
+    await listen(server, address, { fd: address.descriptor });
+    return address;
+  }
   if (address.scheme === "tcp") {
     await listen(server, address, { host: address.host, port: address.port });
     return { ...address, port: (server.address() as AddressInfo).port };
@@ -22,11 +27,12 @@ export async function bindServer(server: Server, address: Address): Promise<Addr
   await removeStale(address.path);
   mkdirSync(dirname(address.path), { recursive: true, mode: 0o755 });
   await listen(server, address, { path: address.path });
+  if (group !== undefined) chownSync(address.path, -1, group);
   chmodSync(address.path, socketMode);
   return address;
 }
 
-function listen(server: Server, address: Address, options: ListenOptions): Promise<void> {
+function listen(server: Server, address: Address, options: ListenOptions | { fd: number }): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const failed = (thrown: NodeJS.ErrnoException): void => reject(listenError(address, thrown));
   server.once("error", failed);
@@ -63,6 +69,9 @@ function listenError(address: Address, thrown: NodeJS.ErrnoException): EngineErr
   if (errno === "EADDRINUSE") return inUse(name);
   if (errno === "EACCES" || errno === "EPERM") {
     return new EngineError("forbidden", `may not listen on ${name}: choose another address or run as root`, options);
+  }
+  if (address.scheme === "fd") {
+    return new EngineError("invalid-argument", `cannot listen on ${name}: it is no listening socket`, options);
   }
   if (errno === "EADDRNOTAVAIL" || errno === "ENOTFOUND" || errno === "EAI_AGAIN") {
     return new EngineError("invalid-argument", `cannot listen on ${name}: this machine has no such address`, options);

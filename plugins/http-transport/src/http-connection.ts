@@ -1,38 +1,44 @@
 import { Agent, type ClientRequest as Outgoing, type IncomingMessage, request as httpRequest } from "node:http";
-import { type Socket, connect } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import { type CallOptions, EngineError, messageOf } from "@gantry/core";
 import type { ClientRequest, ClientResponse, Connection } from "@gantry/core";
 
 import { type Address, formatAddress } from "./address.ts";
-import { HalfOpenSocket } from "./half-open-socket.ts";
+import { ClientSockets } from "./client-sockets.ts";
 import { plainHeaders } from "./headers.ts";
+import type { TlsFiles } from "./http-options.ts";
 
 /** Bytes of a body that may go with a request to upgrade; it is sent as a whole. */
 const maximumUpgradeBody = 1024 * 1024;
 
 /** Requests to one server, over as many sockets as run at a time; idle ones are used again. */
 export class HttpConnection implements Connection {
-  readonly #address: Address;
+  readonly #sockets: ClientSockets;
   readonly #agent: Agent;
   #closed = false;
 
-  private constructor(address: Address, first: Socket) {
-    this.#address = address;
-    this.#agent = new FirstSocketAgent(address, first);
+  private constructor(sockets: ClientSockets, first: Socket) {
+    this.#sockets = sockets;
+    this.#agent = new FirstSocketAgent(sockets, first);
   }
 
-  static async open(address: Address, signal: AbortSignal | undefined): Promise<HttpConnection> {
-    const socket = connect(socketOptions(address));
+  static async open(
+    address: ClientSockets["address"],
+    tls: TlsFiles | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpConnection> {
+    const sockets = new ClientSockets(address, tls);
+    const socket = sockets.open();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", abort);
-    socket.once("connect", resolve);
+    socket.once(sockets.ready, resolve);
     socket.once("error", (thrown) => reject(connectionError(address, thrown)));
     try {
       await promise;
-      return new HttpConnection(address, socket);
+      return new HttpConnection(sockets, socket);
     } catch (thrown) {
       socket.destroy();
       throw thrown;
@@ -72,14 +78,15 @@ export class HttpConnection implements Connection {
   }
 
   #begin({ method, path, headers, upgrade }: ClientRequest): Outgoing {
-    const target = this.#address.scheme === "tcp" ? { host: this.#address.host, port: this.#address.port } : {};
+    const { address } = this.#sockets;
+    const target = address.scheme === "tcp" ? { host: address.host, port: address.port } : {};
     const common = { ...target, method, path };
     if (upgrade !== true) return httpRequest({ ...common, headers: { ...headers }, agent: this.#agent });
     return httpRequest({
       ...common,
       headers: { ...headers, connection: "Upgrade", upgrade: "tcp" },
       // A stream whose ends close apart needs a socket that stays half open; an ordinary one must not.
-      createConnection: () => new HalfOpenSocket().connect(socketOptions(this.#address)),
+      createConnection: () => this.#sockets.openHalfOpen(),
     });
   }
 
@@ -92,18 +99,18 @@ export class HttpConnection implements Connection {
   }
 
   #error(thrown: unknown): EngineError {
-    return connectionError(this.#address, thrown);
+    return connectionError(this.#sockets.address, thrown);
   }
 }
 
 /** Gives the socket that `dial` has opened to the first request. */
 class FirstSocketAgent extends Agent {
-  readonly #address: Address;
+  readonly #sockets: ClientSockets;
   #first: Socket | undefined;
 
-  constructor(address: Address, first: Socket) {
+  constructor(sockets: ClientSockets, first: Socket) {
     super({ keepAlive: true });
-    this.#address = address;
+    this.#sockets = sockets;
     this.#first = first;
     first.on("error", () => {});
   }
@@ -112,7 +119,7 @@ class FirstSocketAgent extends Agent {
     const first = this.#first;
     this.#first = undefined;
     const usable = first !== undefined && !first.destroyed && !first.readableEnded;
-    return usable ? first : connect(socketOptions(this.#address));
+    return usable ? first : this.#sockets.open();
   }
 
   override destroy(): void {
@@ -163,11 +170,6 @@ async function* nothing(): AsyncIterable<Uint8Array> {}
 
 function headOf(incoming: IncomingMessage): { status: number; headers: Record<string, string> } {
   return { status: incoming.statusCode ?? 0, headers: plainHeaders(incoming.headers) };
-}
-
-function socketOptions(address: Address): { path: string } | { host: string; port: number; noDelay: boolean } {
-  if (address.scheme === "unix") return { path: address.path };
-  return { host: address.host, port: address.port, noDelay: true };
 }
 
 function connectionError(address: Address, thrown: unknown): EngineError {

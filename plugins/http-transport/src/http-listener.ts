@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, ServerResponse, createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 
 import type { CallOptions, Listener, RequestHandler, TransportRequest, TransportResponse } from "@gantry/core";
@@ -7,12 +8,22 @@ import { type Address, formatAddress } from "./address.ts";
 import { bindServer } from "./bind-server.ts";
 import { cutOff } from "./half-open-socket.ts";
 import { plainHeaders } from "./headers.ts";
+import type { TlsFiles } from "./http-options.ts";
 import { detachParser, hijack, hijackHead } from "./hijack.ts";
 import { failedResponse, sendResponse } from "./send-response.ts";
+import { oldestTls, readServerCredentials } from "./tls-credentials.ts";
 import { UpgradedBody } from "./upgraded-body.ts";
 
 /** Clients put credentials and long queries in there. In bytes. */
 const maximumHead = 1024 * 1024;
+
+export interface ListenerOptions {
+  address: Address;
+  handler: RequestHandler;
+  /** Owns a unix socket's file. */
+  group: number | undefined;
+  tls: TlsFiles | undefined;
+}
 
 /** A server on one address. */
 export class HttpListener implements Listener {
@@ -23,24 +34,22 @@ export class HttpListener implements Listener {
   #address = "";
   #closed: Promise<void> | undefined;
 
-  private constructor(handler: RequestHandler) {
+  private constructor(handler: RequestHandler, tls: TlsFiles | undefined) {
     this.#handler = handler;
-    // No time limits: an upload, a pull or a wait takes as long as it takes.
-    const limits = { requestTimeout: 0, keepAliveTimeout: 0, maxHeaderSize: maximumHead };
-    this.#server = createServer({ ...limits, requireHostHeader: false, noDelay: true });
+    this.#server = makeServer(tls);
     this.#server.on("request", (request, response) => this.#track(this.#serve(request, response)));
     this.#server.on("upgrade", (request, socket, head) => {
       this.#track(this.#serveUpgrade(request, socket as Socket, head));
     });
-    this.#server.on("connection", (socket: Socket) => {
+    this.#server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
   }
 
-  static async open(address: Address, handler: RequestHandler): Promise<HttpListener> {
-    const listener = new HttpListener(handler);
-    listener.#address = formatAddress(await bindServer(listener.#server, address));
+  static async open({ address, handler, group, tls }: ListenerOptions): Promise<HttpListener> {
+    const listener = new HttpListener(handler, tls);
+    listener.#address = formatAddress(await bindServer(listener.#server, address, group));
     return listener;
   }
 
@@ -120,6 +129,23 @@ export class HttpListener implements Listener {
       return failedResponse(thrown);
     }
   }
+}
+
+function makeServer(tls: TlsFiles | undefined): Server {
+  // No time limits: an upload, a pull or a wait takes as long as it takes.
+  const limits = { requestTimeout: 0, keepAliveTimeout: 0, maxHeaderSize: maximumHead };
+  const options = { ...limits, requireHostHeader: false, noDelay: true };
+  if (tls === undefined) return createServer(options);
+  const verify = tls.verify === true;
+  return createTlsServer({
+    ...options,
+    ...readServerCredentials(tls),
+    minVersion: oldestTls,
+    requestCert: verify,
+    rejectUnauthorized: verify,
+    // As node:http has it by itself: the end of one direction leaves the other open.
+    allowHalfOpen: true,
+  });
 }
 
 /** Waits for the end of the request's body: what comes before it is not the stream's. */

@@ -1,0 +1,42 @@
+import { type Socket, connect } from "node:net";
+import { type ConnectionOptions, type TLSSocket, connect as connectTls } from "node:tls";
+
+import type { Address } from "./address.ts";
+import { HalfOpenSocket } from "./half-open-socket.ts";
+import type { TlsFiles } from "./http-options.ts";
+import { oldestTls, readCredentials } from "./tls-credentials.ts";
+
+/** Opens a client's sockets to one address. */
+export class ClientSockets {
+  readonly address: Exclude<Address, { scheme: "fd" }>;
+  /** What an ordinary socket emits when it can be used. */
+  readonly ready: "connect" | "secureConnect";
+  readonly #tls: ConnectionOptions | undefined;
+
+  /** Errors: `invalid-argument` for a file of the TLS that cannot be read. */
+  constructor(address: Exclude<Address, { scheme: "fd" }>, tls: TlsFiles | undefined) {
+    this.address = address;
+    this.ready = tls === undefined ? "connect" : "secureConnect";
+    this.#tls = tls && { ...readCredentials(tls), rejectUnauthorized: tls.verify === true, minVersion: oldestTls };
+  }
+
+  open(): Socket {
+    return this.#tls === undefined ? connect(this.#target()) : this.#openTls(false);
+  }
+
+  /** For a stream whose ends close apart. */
+  openHalfOpen(): Socket {
+    return this.#tls === undefined ? new HalfOpenSocket().connect(this.#target()) : this.#openTls(true);
+  }
+
+  #openTls(allowHalfOpen: boolean): TLSSocket {
+    // The types do not know the option; it is passed on to the socket.
+    const options: ConnectionOptions & { allowHalfOpen: boolean } = { ...this.#target(), ...this.#tls, allowHalfOpen };
+    return connectTls(options);
+  }
+
+  #target(): { path: string } | { host: string; port: number; noDelay: boolean } {
+    if (this.address.scheme === "unix") return { path: this.address.path };
+    return { host: this.address.host, port: this.address.port, noDelay: true };
+  }
+}
