@@ -21,7 +21,8 @@ export function rcliHandler(engine: RcliEngine, { web }: RcliHandlerOptions = {}
   return async (request) => {
     const [name = "", ...rest] = argumentsOf(request.path);
     const command = findCommand(name);
-    if (request.method !== "POST" && !(request.method === "GET" && (command?.reads ?? true))) {
+    const harmless = command === undefined || command.reads === true;
+    if (request.method !== "POST" && !(request.method === "GET" && harmless)) {
       return { status: 405, headers: { ...headers, allow: "POST" } };
     }
     const output = isHelp(name) ? help(rest) : run(command, name, rest, { engine, web, request });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type CallOptions, EngineError, Logger, Paths, inject, silentLogger } from "@gantry/core";
 import type {
   Connection,
+  Lifecycled,
   Listener,
   RequestHandler,
   Transport,
@@ -24,7 +25,7 @@ export const addressFileName = "web-terminal.url";
  * Serves the page at `/web` and hands every other request that its {@link RequestGuard} lets through to the handler. It carries nothing
  * itself: it is a transport around one that speaks HTTP over TCP. A token is made up for each listener.
  */
-export class WebTerminal implements Transport {
+export class WebTerminal implements Transport, Lifecycled {
   readonly name = "web";
   readonly schemes = ["web"];
   readonly #carrier: Transport;
@@ -44,6 +45,11 @@ export class WebTerminal implements Transport {
     this.#carrier = options.carrier;
     this.#logger = logger;
     this.#addressFile = paths && join(paths.execRoot, addressFileName);
+  }
+
+  /** Removes what an engine that was killed has left. */
+  start(): void {
+    this.#keepAddress();
   }
 
   /** What `/web` serves. */
