@@ -20,6 +20,16 @@ describe("a record", () => {
     ]);
   });
 
+  test("is escaped in the same way whatever else stands in the line", () => {
+    for (let code = 0; code < 0x80; code += 1) {
+      const character = String.fromCharCode(code);
+      if (character === "\n") continue;
+      const [alone, beside] = [`${character}\n`, `${character}<\n`].map((text) => encode(text)[0]!);
+      expect(decodeRecord(alone)?.data.toString()).toBe(`${character}\n`);
+      expect(beside).toBe(alone.replace('\\n"', '\\u003c\\n"'));
+    }
+  });
+
   test("is one for each line, and one for what has no line end", () => {
     expect(encode("a\n\nb")).toEqual([`{"log":"a\\n"${rest}`, `{"log":"\\n"${rest}`, `{"log":"b"${rest}`]);
   });
