@@ -80,7 +80,7 @@ describe.skipIf(reason !== undefined)(titled("kill -9 of the engine at random in
     using roots = temporaryRoots();
     expect(await docker(roots, ["pull", "-q", "busybox"])).toMatchObject({ status: 0 });
     const before = machineState(roots);
-    await removeAll(roots);
+    await docker(roots, ["run", "--rm", "busybox", "true"]);
     const filesBefore = filesOf(roots);
     const expected = new Expectations();
     const end = Date.now() + duration;
