@@ -11,7 +11,6 @@ const lineFeed = 10;
 // eslint-disable-next-line no-control-regex -- control characters are what it is about
 const escaped = /[\u0000-\u001f"\\<>&\u2028\u2029]/;
 /** Of these the ones that JSON.stringify leaves as they are, or gives a short form that Docker does not use. */
-// eslint-disable-next-line no-control-regex -- likewise
 const unlikeJson = /[\b\t\f<>&\u2028\u2029]/;
 
 /** A record as it is read back. */
