@@ -1,32 +1,20 @@
 import { inject } from "@gantry/core";
 import type { CallOptions, Lifecycled } from "@gantry/core";
 
-import { ContainerAttachments } from "./containers/container-attachments.ts";
-import { ContainerChanges } from "./containers/container-changes.ts";
-import { ContainerControl } from "./containers/container-control.ts";
+import { assembleRuns } from "./containers/assemble-runs.ts";
+import type { RunSide } from "./containers/assemble-runs.ts";
 import { ContainerCreator } from "./containers/container-creator.ts";
-import { ContainerLifecycle } from "./containers/container-lifecycle.ts";
-import { ContainerOutput } from "./containers/container-output.ts";
 import { ContainerPaths } from "./containers/container-paths.ts";
 import type { ContainerRecord } from "./containers/container-record.ts";
-import { ContainerRemains } from "./containers/container-remains.ts";
-import { ContainerStarter } from "./containers/container-starter.ts";
-import { ContainerStatistics } from "./containers/container-statistics.ts";
 import { ContainerStore } from "./containers/container-store.ts";
-import { ContainerUsers } from "./containers/container-users.ts";
-import { ContainerWaits } from "./containers/container-waits.ts";
 import { LocalContainers } from "./containers/local-containers.ts";
-import { Reconciler } from "./containers/reconciler.ts";
 import { EngineComponents } from "./engine-components.ts";
 import type { Containers, Engine, EngineInfo } from "./engine.ts";
-import { HealthMonitor } from "./health/health-monitor.ts";
-import { HealthProbe } from "./health/health-probe.ts";
-import { ExecLauncher } from "./execs/exec-launcher.ts";
-import { LocalExecs } from "./execs/local-execs.ts";
+import type { LocalExecs } from "./execs/local-execs.ts";
 import { ContainerEvents } from "./events/container-events.ts";
 import { EventLog } from "./events/event-log.ts";
+import { VolumeEvents } from "./events/volume-events.ts";
 import { ContainerVolumes } from "./mounts/container-volumes.ts";
-import { ContainerProcesses } from "./processes/container-processes.ts";
 import { assembleImages } from "./images/assemble-images.ts";
 import type { ImageSide } from "./images/assemble-images.ts";
 import { InitLayers } from "./images/init-layers.ts";
@@ -54,10 +42,7 @@ export class LocalEngine implements Engine, Lifecycled {
   readonly #imageSide: ImageSide;
   readonly #hostMounts: HostMounts;
   readonly #diskUsage: DiskUsageReport;
-  readonly #attachments = new ContainerAttachments();
-  readonly #lifecycle: ContainerLifecycle;
-  readonly #health: HealthMonitor;
-  readonly #reconciler: Reconciler;
+  readonly #runs: RunSide;
 
   constructor(@inject(EngineComponents) components: EngineComponents) {
     this.#components = components;
@@ -72,30 +57,17 @@ export class LocalEngine implements Engine, Lifecycled {
 
     const paths = new ContainerPaths(components.paths);
     const rootFiles = new RootFiles(tree, mounts);
-    const volumes = new ContainerVolumes(components.volumes, tree, rootFiles, logger);
-    const users = new ContainerUsers(rootFiles);
-    const launcher = new ExecLauncher(storage, users, paths);
-    const remains = new ContainerRemains(components, volumes, launcher, paths);
-    const starter = new ContainerStarter(components, volumes, users, paths);
+    const driver = components.volumes;
+    const volumeEvents = new VolumeEvents(this.events, driver?.name ?? "");
+    const volumes = new ContainerVolumes({ driver, tree, rootFiles, events: volumeEvents, logger });
     const store = this.#store;
-    const attachments = this.#attachments;
-    const waits = new ContainerWaits();
     const events = new ContainerEvents(this.events);
-    this.#lifecycle = new ContainerLifecycle({
-      store,
-      starter,
-      remains,
-      attachments,
-      waits,
-      events,
-      logger,
-      companions: () => [this.execs, this.#health],
-      removed: (container) => this.#collectImageOf(container),
-    });
-    const lifecycle = this.#lifecycle;
-    this.execs = new LocalExecs({ store, lifecycle, launcher, events, logger });
-    this.#health = new HealthMonitor({ store, lifecycle, probe: new HealthProbe(launcher, events), events, logger });
-    const control = new ContainerControl({ store, lifecycle, waits, events });
+    const removed = (container: ContainerRecord): Promise<void> => this.#collectImageOf(container);
+    const runs = assembleRuns({ components, store, paths, rootFiles, volumes, events, removed });
+    const { lifecycle, remains, verbs } = runs;
+    const { control } = verbs;
+    this.#runs = runs;
+    this.execs = runs.execs;
     this.containers = new LocalContainers({
       store,
       ...assembleFiles({ components, imageSide, store, lifecycle, control, paths, mounts, events }),
@@ -109,31 +81,22 @@ export class LocalEngine implements Engine, Lifecycled {
         findImage: (reference) => catalog.find(reference).image,
         initLayers: new InitLayers(storage, tree, mounts),
       }),
-      lifecycle,
-      control,
-      changes: new ContainerChanges({ store, lifecycle, starter, limiter: components.limiter, events }),
-      processes: new ContainerProcesses(lifecycle, events),
-      statistics: new ContainerStatistics(store, lifecycle),
-      output: new ContainerOutput({ components, lifecycle, attachments, paths, events }),
+      ...verbs,
     });
-    this.volumes = new LocalVolumes({ driver: components.volumes, containers, log: this.events });
+    this.volumes = new LocalVolumes({ driver, containers, events: volumeEvents });
     this.#diskUsage = new DiskUsageReport({ storage, catalog, images, store, volumes: this.volumes });
-    this.#reconciler = new Reconciler({ components, store, lifecycle, starter, remains, execs: this.execs, paths });
   }
 
   async start(): Promise<void> {
     await this.#store.load();
     await this.#imageSide.catalog.load();
     await this.#hostMounts.sweep();
-    await this.#reconciler.reconcile();
+    await this.#runs.reconciler.reconcile();
     await this.#imageSide.garbage.sweep({ unfinished: true });
   }
 
   async stop(): Promise<void> {
-    this.#attachments.endAll();
-    await this.#health.stop();
-    this.execs.detach();
-    await this.#lifecycle.stopAll();
+    await this.#runs.stop();
   }
 
   diskUsage(call?: CallOptions): Promise<DiskUsage> {

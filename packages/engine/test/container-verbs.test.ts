@@ -65,6 +65,37 @@ describe("events of containers", () => {
     ]);
   });
 
+  it("tell of volumes, each once, and of a terminal's size", async () => {
+    await using fixture = await EngineFixture.open();
+    const engine = await fixture.start();
+    const { containers } = engine;
+    const { id } = await containers.create({
+      ...container("sleep"),
+      hostConfig: { binds: ["data:/data:ro", "/anonymous"], autoRemove: true },
+    });
+    const { anonymousVolumes } = await containers.inspect(id);
+    await containers.start(id);
+    await containers.resize(id, { rows: 3, columns: 4 });
+    const removal = containers.wait(id, "removed");
+    await containers.stop(id);
+    await removal;
+    const events = await collect(engine.events.subscribe({ until: now() }));
+    const wanted = events.filter(({ type, action }) => type === "volume" || action === "resize");
+    const name = anonymousVolumes[0]!;
+    const driver = "memory";
+    const mount = { container: id, driver, propagation: "" };
+    expect(wanted.map(({ action, id: subject, attributes }) => [action, subject, attributes])).toEqual([
+      ["create", "data", { driver }],
+      ["create", name, { driver }],
+      ["mount", "data", { ...mount, destination: "/data", "read/write": "false" }],
+      ["mount", name, { ...mount, destination: "/anonymous", "read/write": "true" }],
+      ["resize", id, expect.objectContaining({ height: "3", width: "4" })],
+      ["unmount", "data", { container: id, driver }],
+      ["unmount", name, { container: id, driver }],
+      ["destroy", name, { driver }],
+    ]);
+  });
+
   it("tell of a lack of memory", async () => {
     await using fixture = await EngineFixture.open();
     const { limiter } = fixture.components();

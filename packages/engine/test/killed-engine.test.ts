@@ -187,8 +187,8 @@ describe("an engine that is killed while a container is started again", () => {
     });
     expect(outcome).toBe("killed");
     await expect.poll(() => settled(later)).toEqual(["running"]);
-    const [{ id }] = (await later.containers.list()) as [{ id: string }];
-    await later.containers.remove(id, { force: true });
+    const [summary] = await later.containers.list();
+    await later.containers.remove(summary!.id, { force: true });
     expect(await fixture.remains()).toEqual(nothing);
   });
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { EngineError, isEngineError } from "@gantry/core";
-import type { CallOptions } from "@gantry/core";
+import type { CallOptions, ConsoleSize } from "@gantry/core";
 
 import { conflict } from "../engine-errors.ts";
 import type { RemoveOptions, StopOptions, WaitCondition, WaitResult } from "../engine.ts";
@@ -27,7 +27,7 @@ export interface ContainerControlParts {
   events: ContainerEvents;
 }
 
-/** The verbs that end a container's run by signals, and those that wait for the end. */
+/** The verbs that act on a container's run from outside: signals, its end, its terminal. */
 export class ContainerControl {
   readonly #parts: ContainerControlParts;
 
@@ -144,6 +144,14 @@ export class ContainerControl {
       }
     }
     await this.#parts.lifecycle.erase(id, { volumes: options.volumes ?? false, refuse: stillRunning });
+  }
+
+  async resize(container: ContainerRecord, size: ConsoleSize, call: CallOptions = {}): Promise<void> {
+    const { id, state } = container;
+    const run = this.#parts.lifecycle.running(id);
+    if (run === undefined || state.status !== "running") throw conflict(`Container ${id} is not running`);
+    await run.isolated.resize(size, call);
+    this.#parts.events.emit(container, "resize", { height: String(size.rows), width: String(size.columns) });
   }
 
   /** The exit of a container that runs now; it may be over before anybody awaits it, or never be awaited. */

@@ -31,7 +31,7 @@ export interface ContainerLifecycleParts {
   attachments: ContainerAttachments;
   events: ContainerEvents;
   logger: Logger;
-  companions: () => readonly RunCompanion[];
+  companions: readonly RunCompanion[];
   /** Told when a container is gone: its image may be unused now. */
   removed: (container: ContainerRecord) => Promise<void>;
 }
@@ -136,7 +136,7 @@ export class ContainerLifecycle {
   /** Looks after a run until its end. The container's record says that it runs. */
   watch(id: string, run: ContainerRun): void {
     this.#runs.set(id, run);
-    for (const companion of this.#parts.companions()) companion.began?.(id, run);
+    for (const companion of this.#parts.companions) companion.began?.(id, run);
     run.completion = this.#complete(id, run).catch((thrown: unknown) => {
       if (run.detached.signal.aborted) return;
       this.#parts.logger.error("cannot finish a container's run", { container: id, reason: messageOf(thrown) });
@@ -147,7 +147,7 @@ export class ContainerLifecycle {
     const status = await run.isolated.wait({ signal: run.detached.signal });
     await run.pump.finished;
     if (run.detached.signal.aborted) return;
-    for (const companion of this.#parts.companions()) companion.ended?.(id);
+    for (const companion of this.#parts.companions) companion.ended?.(id);
     await this.#lock.run(id, () => this.#recordExit(id, run, status));
     await run.settled();
     if (run.detached.signal.aborted) return;
@@ -222,7 +222,7 @@ export class ContainerLifecycle {
       throw thrown;
     }
     this.#runs.delete(id);
-    for (const companion of this.#parts.companions()) companion.removed?.(id);
+    for (const companion of this.#parts.companions) companion.removed?.(id);
     events.emit(container, "destroy");
     waits.removed(id, { exitCode: state.exitCode, ...(state.error === "" ? {} : { error: state.error }) });
     attachments.end(id);

@@ -41,7 +41,7 @@ export class ContainerRemains {
     if (isolated === undefined) await ifFound(group?.killAll());
     else await isolated.delete();
     await ifFound(group?.remove());
-    await this.#volumes.unmount(container);
+    await this.#volumes.unmount(container, run !== undefined);
   }
 
   /** Removes what the container itself is: log, root, files; and its own volumes if asked. Its run was released. */

@@ -1,6 +1,5 @@
 import type { CallOptions, ConsoleSize, LogEntry, TreeChange } from "@gantry/core";
 
-import { conflict } from "../engine-errors.ts";
 import type {
   AttachOptions,
   Attachment,
@@ -170,10 +169,7 @@ export class LocalContainers implements Containers {
   }
 
   async resize(reference: string, size: ConsoleSize, call?: CallOptions): Promise<void> {
-    const { id, state } = this.#find(reference);
-    const run = this.#parts.lifecycle.run(id);
-    if (state.status !== "running" || run === undefined) throw conflict(`Container ${id} is not running`);
-    await run.isolated.resize(size, call);
+    await this.#parts.control.resize(this.#find(reference), size, call);
   }
 
   #find(reference: string): ContainerRecord {

@@ -6,7 +6,7 @@ import { diskUsage } from "@gantry/files";
 
 import type { ContainerRecord } from "../containers/container-record.ts";
 import { conflict, invalidArgument, notFound } from "../engine-errors.ts";
-import type { EventLog } from "../events/event-log.ts";
+import type { VolumeEvents } from "../events/volume-events.ts";
 import type { Filters } from "../face/container-verbs.ts";
 import type { CreateVolume, Volumes } from "../face/volumes.ts";
 import { booleanFilter, hasLabel, pruneFilter } from "../filters/prune-filter.ts";
@@ -18,7 +18,7 @@ export interface LocalVolumesParts {
   driver: VolumeDriver | undefined;
   /** Every container, also one that is being created. */
   containers: () => readonly ContainerRecord[];
-  log: EventLog;
+  events: VolumeEvents;
 }
 
 /** The verbs of volumes. A volume is in use as long as a container has it, whether or not that runs. */
@@ -48,7 +48,7 @@ export class LocalVolumes implements Volumes {
   async #create(name: string, options: Parameters<VolumeDriver["create"]>[1], call: CallOptions): Promise<Volume> {
     const driver = this.#driver();
     const volume = await driver.create(name, options, call);
-    this.#emit("create", name);
+    this.#parts.events.emit("create", name);
     return volume;
   }
 
@@ -90,7 +90,7 @@ export class LocalVolumes implements Volumes {
         throw inUse(name, [String(thrown.details["user"])]);
       throw thrown;
     }
-    this.#emit("destroy", name);
+    this.#parts.events.emit("destroy", name);
   }
 
   async prune(
@@ -116,12 +116,7 @@ export class LocalVolumes implements Volumes {
       deleted.push(name);
       reclaimedBytes += bytes;
     }
-    this.#parts.log.emit({
-      type: "volume",
-      action: "prune",
-      id: "",
-      attributes: { reclaimed: String(reclaimedBytes) },
-    });
+    this.#parts.events.pruned(reclaimedBytes);
     return { deleted, reclaimedBytes };
   }
 
@@ -131,10 +126,6 @@ export class LocalVolumes implements Volumes {
       .containers()
       .filter(({ mounts }) => mounts.some(({ type, source }) => type === "volume" && source === name))
       .map(({ id }) => id);
-  }
-
-  #emit(action: "create" | "destroy", name: string): void {
-    this.#parts.log.emit({ type: "volume", action, id: name, attributes: { driver: this.#driver().name } });
   }
 
   #driver(): VolumeDriver {
