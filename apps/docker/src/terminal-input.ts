@@ -29,7 +29,8 @@ export async function* readChunks(stream: NodeJS.ReadStream, signal?: AbortSigna
   } finally {
     stream.off("error", fail);
     stream.pause();
-    stream.unref();
+    // Not what a file is read through.
+    if ("unref" in stream) stream.unref();
   }
 }
 

@@ -51,3 +51,9 @@ it("tells an error of the input", async () => {
   stream.destroy(new Error("EIO"));
   await expect(reading).rejects.toThrow("EIO");
 });
+
+it("reads an input that is a file, which keeps no process", async () => {
+  const file = new PassThrough() as unknown as PassThrough & ReadStream;
+  file.end("content");
+  expect(await all(readChunks(file))).toBe("content");
+});
