@@ -32,6 +32,8 @@ export async function runRcliClient(
     for await (const chunk of response.body) await host.stdout.write(chunk);
     return 0;
   } catch (thrown) {
+    // The reader of our output has gone away: end as the shell's own programs do on SIGPIPE.
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE") return 141;
     await host.stderr.write(`Error: ${messageOf(thrown)}\n`);
     return 1;
   } finally {
