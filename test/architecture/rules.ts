@@ -14,7 +14,7 @@ const importTable: Readonly<Record<string, readonly string[]>> = {
   engine: ["core", "oci", "archive", "files"],
   builder: ["core", "oci", "archive", "engine"],
   api: ["core", "oci", "engine"],
-  client: ["core", "api"],
+  client: ["core", "engine", "api"],
 };
 
 const scope = "@gantry/";
