@@ -108,28 +108,48 @@ describe("a restart policy", () => {
     await using fixture = await EngineFixture.open();
     const engine = await fixture.start();
     const { containers } = engine;
+    /** One whose next start is 800 ms away. */
     const restarting = async (): Promise<string> => {
       const id = await run(engine, always, "sleep");
+      for (let count = 1; count <= 3; count += 1) {
+        fixture.machine.get(id).exit(1);
+        await expect.poll(() => seen(containers, id)).toBe(`running ${count}`);
+      }
       fixture.machine.get(id).exit(1);
-      await expect.poll(() => seen(containers, id), { interval: 1 }).toBe("restarting 1");
+      await expect.poll(() => seen(containers, id)).toBe("restarting 4");
       return id;
     };
-    const [stopped, killed, removed, again] = [
-      await restarting(),
-      await restarting(),
-      await restarting(),
-      await restarting(),
+    const acts = [
+      async (id: string): Promise<void> => {
+        await containers.stop(id);
+        expect(await seen(containers, id)).toBe("exited 4");
+      },
+      async (id: string): Promise<void> => {
+        await containers.kill(id);
+        expect(await seen(containers, id)).toBe("exited 4");
+      },
+      async (id: string): Promise<void> => {
+        await expect(containers.pause(id)).rejects.toThrow("is restarting, wait until the container is running");
+        await expect(containers.start(id)).rejects.toMatchObject({ code: "not-modified" });
+        await containers.restart(id);
+        expect(await seen(containers, id)).toBe("running 0");
+      },
+      async (id: string): Promise<void> => {
+        await expect(containers.remove(id)).rejects.toThrow(`You cannot remove a restarting container ${id}`);
+        await containers.remove(id, { force: true });
+      },
     ];
-    await expect(containers.pause(again)).rejects.toThrow("is restarting, wait until the container is running");
-    await expect(containers.start(again)).rejects.toMatchObject({ code: "not-modified" });
-    await containers.restart(again);
-    await containers.stop(stopped);
-    await containers.kill(killed);
-    await expect(containers.remove(removed)).rejects.toThrow(`You cannot remove a restarting container ${removed}`);
-    await containers.remove(removed, { force: true });
-    await delay(250);
-    expect(await seen(containers, stopped)).toBe("exited 1");
-    expect(await seen(containers, killed)).toBe("exited 1");
+    const ids = await Promise.all(
+      acts.map(async (act) => {
+        const id = await restarting();
+        await act(id);
+        return id;
+      }),
+    );
+    await delay(1000);
+    const [stopped, killed, again, removed] = ids as [string, string, string, string];
+    expect(await seen(containers, stopped)).toBe("exited 4");
+    expect(await seen(containers, killed)).toBe("exited 4");
     expect(await seen(containers, again)).toBe("running 0");
     await expect(containers.inspect(removed)).rejects.toMatchObject({ code: "not-found" });
   });
