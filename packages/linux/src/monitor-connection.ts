@@ -31,6 +31,7 @@ export class MonitorConnection implements Monitor {
   readonly #channel: Channel;
   readonly #directory: string;
   readonly #exit = Promise.withResolvers<ExitStatus>();
+  readonly #gone = Promise.withResolvers<void>();
   readonly #readers = new Set<() => void>();
   #program: LaunchProgram | undefined;
   #pid: number | undefined;
@@ -47,7 +48,10 @@ export class MonitorConnection implements Monitor {
     this.#directory = directory;
     this.#exit.promise.catch(() => {});
     channel.onNotice = (frame) => this.#notice(frame);
-    channel.onClose = () => void this.#close();
+    channel.onClose = () => {
+      this.#gone.resolve();
+      void this.#close();
+    };
   }
 
   /** `undefined` when nobody listens there. */
@@ -80,7 +84,12 @@ export class MonitorConnection implements Monitor {
 
   async start(options: CallOptions = {}): Promise<void> {
     if (this.#ended) throw gone();
-    await this.#stepRequest(Message.start, undefined, options);
+    try {
+      await this.#stepRequest(Message.start, undefined, options);
+    } catch (thrown) {
+      // A request written after the monitor of a short process is gone closes the socket with the answer still unread in it.
+      if (!this.#channel.closed || (await readLaunchRecord(this.#directory)) === undefined) throw thrown;
+    }
     this.#started = true;
   }
 
@@ -136,6 +145,10 @@ export class MonitorConnection implements Monitor {
   async releaseOutput(before: OutputPosition): Promise<void> {
     const reply = await this.#ask(Message.release, new BodyWriter().u64(before).finish());
     if (!reply) await releaseOutput(this.#directory, before);
+  }
+
+  async gone(): Promise<void> {
+    await this.#channel.hold(this.#gone.promise);
   }
 
   disconnect(): void {
