@@ -2,7 +2,6 @@ import { EngineError, type RequestHandler, type TransportRequest, type Transport
 import type { Engine } from "@gantry/engine";
 
 import type { ApiFacts } from "./api-facts.ts";
-import type { CompleteEngine } from "./complete-engine.ts";
 import { failed } from "./http/answers.ts";
 import type { ApiActivity } from "./http/api-call.ts";
 import { currentVersion, negotiateVersion, readsJsonErrors, splitVersion } from "./http/api-version.ts";
@@ -17,7 +16,7 @@ import { routes } from "./routes/routes.ts";
  * belongs to their code. The handler waits for what a request asks for and no longer than `request.signal` lets it.
  */
 export function apiHandler(engine: Engine, facts: ApiFacts): RequestHandler {
-  const context = { engine: engine as CompleteEngine, facts, activity: { eventListeners: 0 } };
+  const context = { engine, facts, activity: { eventListeners: 0 } };
   const router = new Router(routes);
   const headers = {
     "Api-Version": `1.${currentVersion}`,
@@ -32,7 +31,7 @@ export function apiHandler(engine: Engine, facts: ApiFacts): RequestHandler {
 }
 
 interface Context {
-  engine: CompleteEngine;
+  engine: Engine;
   facts: ApiFacts;
   activity: ApiActivity;
 }

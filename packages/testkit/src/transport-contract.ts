@@ -11,7 +11,8 @@ export type { TransportSetup };
 
 /**
  * Where several transports are wired, the first is checked. `lacks: ["heads"]`: the protocol carries a path and two streams, but no
- * methods, headers and statuses.
+ * methods, headers and statuses. `lacks: ["loss"]`: the loss of the other side of a hijacked stream looks like the end of one direction
+ * until something is written to it.
  */
 export const transportChecks: Contract<Transport, TransportSetup> = {
   name: "Transport",

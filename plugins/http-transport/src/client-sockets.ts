@@ -1,5 +1,5 @@
 import { type Socket, connect } from "node:net";
-import { type ConnectionOptions, type TLSSocket, connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
 import type { Address } from "./address.ts";
 import { HalfOpenSocket } from "./half-open-socket.ts";
@@ -21,18 +21,15 @@ export class ClientSockets {
   }
 
   open(): Socket {
-    return this.#tls === undefined ? connect(this.#target()) : this.#openTls(false);
+    return this.#tls === undefined ? connect(this.#target()) : connectTls({ ...this.#target(), ...this.#tls });
   }
 
   /** For a stream whose ends close apart. */
   openHalfOpen(): Socket {
-    return this.#tls === undefined ? new HalfOpenSocket().connect(this.#target()) : this.#openTls(true);
-  }
-
-  #openTls(allowHalfOpen: boolean): TLSSocket {
-    // The types do not know the option; it is passed on to the socket.
-    const options: ConnectionOptions & { allowHalfOpen: boolean } = { ...this.#target(), ...this.#tls, allowHalfOpen };
-    return connectTls(options);
+    if (this.#tls === undefined) return new HalfOpenSocket().connect(this.#target());
+    // The types do not know `allowHalfOpen`; it is passed on to the socket.
+    const options: ConnectionOptions & { allowHalfOpen: boolean } = { ...this.#tls, allowHalfOpen: true };
+    return connectTls({ ...this.#target(), ...options });
   }
 
   #target(): { path: string } | { host: string; port: number; noDelay: boolean } {

@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 /**
  * Where each direction of a stream may end alone, the end of one (FIN) does not say that the peer is gone. This is how the two
@@ -27,7 +28,8 @@ export function detectLoss(socket: Socket): void {
 
 /** Closes at once, in a way that the peer cannot take for the end of one direction. */
 export function cutOff(socket: Socket): void {
-  resetOnClose(socket);
+  // The socket beneath a TLS one cannot be reset: Node crashes.
+  if (!(socket instanceof TLSSocket)) resetOnClose(socket);
   socket.destroy();
 }
 

@@ -180,6 +180,6 @@ function connectionError(address: Address, thrown: unknown): EngineError {
     return new EngineError("forbidden", `may not connect to ${name}: run as root or join the socket's group`, options);
   }
   const nobody = errno === "ENOENT" || errno === "ECONNREFUSED";
-  const what = nobody ? "nobody listens there: is the engine running?" : messageOf(thrown);
+  const what = nobody ? "nobody listens there: is the engine running?" : messageOf(thrown).split("\n", 1)[0]!;
   return new EngineError("unavailable", `cannot reach ${name}: ${what}`, options);
 }

@@ -41,7 +41,7 @@ export class HttpListener implements Listener {
     this.#server.on("upgrade", (request, socket, head) => {
       this.#track(this.#serveUpgrade(request, socket as Socket, head));
     });
-    this.#server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 
 import { EngineError, messageOf } from "@gantry/core";
 
@@ -19,11 +20,19 @@ export const oldestTls = "TLSv1.2";
  * Errors: `invalid-argument`, naming the option and the file.
  */
 export function readCredentials({ ca, cert, key }: TlsFiles): TlsCredentials {
-  return {
+  const credentials = {
     ...(ca !== undefined && { ca: readFile("ca", ca) }),
     ...(cert !== undefined && { cert: readFile("cert", cert) }),
     ...(key !== undefined && { key: readFile("key", key) }),
   };
+  try {
+    createSecureContext(credentials);
+  } catch (cause) {
+    const files = [ca, cert, key].filter((file) => file !== undefined).join(", ");
+    const message = `tls.ca, tls.cert or tls.key cannot be used (${files}): ${messageOf(cause)}`;
+    throw new EngineError("invalid-argument", message, { cause });
+  }
+  return credentials;
 }
 
 /** A server cannot do without a certificate, nor check its clients without an authority. Errors: `invalid-argument`. */

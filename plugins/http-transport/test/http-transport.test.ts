@@ -40,6 +40,9 @@ describe("addresses", () => {
     "tcp://127.0.0.1:1/path",
     "tcp://127.0.0.1:1?query",
     "tcp://user@127.0.0.1:1",
+    "fd://",
+    "fd://stdin",
+    "fd://-1",
   ])("%j is malformed", async (address) => {
     const transport = new HttpTransport();
     const error = await expectError("invalid-argument", () => transport.listen(address, ok));
@@ -67,7 +70,24 @@ describe("addresses", () => {
   });
 });
 
+describe("descriptors", () => {
+  test("one that is no listening socket is refused, and none is dialled", async () => {
+    const error = await expectError("invalid-argument", () => new HttpTransport().listen("fd://0", ok));
+    expect(error.message).toContain("fd://0");
+    await expectError("invalid-argument", () => new HttpTransport().dial("fd://0"));
+  });
+});
+
 describe("the socket's file", () => {
+  test("belongs to the group of the options", async () => {
+    await using directory = await temporaryDirectory();
+    const group = process.getgroups!().at(-1)!;
+    const listener = await new HttpTransport({ group }).listen(unix(directory.path), ok);
+    const { gid, mode } = await stat(join(directory.path, "s"));
+    await listener.close(now);
+    expect([gid, mode & 0o777]).toEqual([group, 0o660]);
+  });
+
   test("has mode 0660 and goes away with the listener", async () => {
     await serving(unix, ok, async (listener, directory) => {
       expect((await stat(join(directory, "s"))).mode & 0o777).toBe(0o660);

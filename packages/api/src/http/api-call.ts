@@ -1,12 +1,12 @@
 import type { TransportRequest, TransportResponse } from "@gantry/core";
+import type { Engine } from "@gantry/engine";
 
 import type { ApiFacts } from "../api-facts.ts";
-import type { CompleteEngine } from "../complete-engine.ts";
 import type { Query } from "./query.ts";
 
 /** One request, as far as routing has read it. */
 export interface ApiCall {
-  readonly engine: CompleteEngine;
+  readonly engine: Engine;
   readonly facts: ApiFacts;
   readonly activity: ApiActivity;
   readonly request: TransportRequest;

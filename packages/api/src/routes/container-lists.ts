@@ -61,8 +61,8 @@ const inspect: ApiHandler = async (call) => {
   return json(showContainer(container, await viewContext(call, [container]), size));
 };
 
-async function sizesOf({ engine }: ApiCall): Promise<ReadonlyMap<string, ContainerSize>> {
-  const { containers } = await engine.diskUsage();
+async function sizesOf({ engine, request: { signal } }: ApiCall): Promise<ReadonlyMap<string, ContainerSize>> {
+  const { containers } = await engine.diskUsage({ signal });
   return new Map(containers.map(({ id, writableBytes, rootBytes }) => [id, { writableBytes, rootBytes }]));
 }
 

@@ -12,7 +12,7 @@ const list: ApiHandler = async ({ engine, query, request: { signal }, version })
     const { record } = await engine.images.inspect(reference, { signal });
     return record;
   });
-  const usage = query.boolean("shared-size") ? imageUsage(await engine.diskUsage()) : undefined;
+  const usage = query.boolean("shared-size") ? imageUsage(await engine.diskUsage({ signal })) : undefined;
   return json(
     images.map((image) => {
       const shared = usage?.get(image.id);

@@ -39,13 +39,18 @@ const kinds = ["container", "image", "volume", "build-cache"] as const;
 
 /** `type`, from 1.42 on, leaves out what was not asked for. */
 const diskUsage: ApiHandler = async (call) => {
-  const { query, version: spoken, engine } = call;
+  const {
+    query,
+    version: spoken,
+    engine,
+    request: { signal },
+  } = call;
   const asked = spoken < 42 ? [] : query.all("type");
   for (const type of asked) {
     if (!kinds.some((kind) => kind === type)) throw new EngineError("invalid-argument", `unknown object type: ${type}`);
   }
   const wanted = (kind: (typeof kinds)[number]): boolean => asked.length === 0 || asked.includes(kind);
-  const usage = await engine.diskUsage();
+  const usage = await engine.diskUsage({ signal });
   return json({
     ...(wanted("image") ? { LayersSize: usage.layerBytes, Images: usedImages(usage, spoken) } : {}),
     ...(wanted("container") ? { Containers: await usedContainers(call, usage) } : {}),

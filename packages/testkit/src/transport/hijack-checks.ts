@@ -111,6 +111,7 @@ export const hijackChecks: readonly TransportCheck[] = [
   },
   {
     rule: "the server's stream closes when the client destroys its own",
+    feature: "loss",
     async run(bench) {
       let closed = false;
       const { stream } = await hijacked(bench, async (server) => {
@@ -126,6 +127,7 @@ export const hijackChecks: readonly TransportCheck[] = [
   },
   {
     rule: "a handler that fails after it took over ends the stream, and nothing else",
+    feature: "loss",
     async run(bench) {
       const { connection, stream } = await hijacked(bench, async () => {
         throw new Error("the handler's own");
