@@ -1,48 +1,18 @@
 import { gzipSync } from "node:zlib";
 
-import { silentLogger } from "@gantry/core";
 import type { ProgressEvent } from "@gantry/core";
 import { digestOf, mediaTypes } from "@gantry/oci";
-import {
-  collect,
-  MemoryImageStore,
-  MemoryStateStore,
-  MemoryStorageDriver,
-  streamOf,
-  temporaryDirectory,
-} from "@gantry/testkit";
+import { streamOf, temporaryDirectory } from "@gantry/testkit";
 import { describe, expect, it } from "vitest";
 
 import type { ContainerRecord } from "../src/index.ts";
-import { EventLog } from "../src/events/event-log.ts";
-import { assembleImages } from "../src/images/assemble-images.ts";
-import { FakeDiffer, fakeImage, FakeSource } from "./fake-image.ts";
-
-async function open(root: string) {
-  const [state, storage, store] = [
-    new MemoryStateStore({ root }),
-    new MemoryStorageDriver({ root }),
-    new MemoryImageStore({ root }),
-  ];
-  const [source, differ] = [new FakeSource(), new FakeDiffer()];
-  const containers: ContainerRecord[] = [];
-  const events = new EventLog();
-  const parts = { state, storage, differ, imageStore: store, logger: silentLogger, sources: [source] };
-  const { images, catalog, garbage, contents } = assembleImages(parts, events, () => containers);
-  await catalog.load();
-  const left = async () => ({
-    blobs: (await collect(store.list())).map(({ digest }) => digest).toSorted(),
-    snapshots: (await collect(storage.list())).map(({ key }) => key).toSorted(),
-  });
-  return { images, contents, events, source, differ, containers, storage, store, garbage, left, root };
-}
-
-const nothing = { blobs: [], snapshots: [] };
+import { fakeImage } from "./fake-image.ts";
+import { nothingLeft, openImages } from "./image-fixture.ts";
 
 describe("pull", () => {
   it("stores, unpacks and names an image, and says so", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, left } = await open(dir.path);
+    const { images, source, left } = await openImages(dir.path);
     const image = fakeImage(["one", "two"], { labels: { a: "b" } });
     source.images.set("busybox", image);
     const events: ProgressEvent[] = [];
@@ -86,7 +56,7 @@ describe("pull", () => {
 
   it("fetches nothing twice and knows when it is up to date", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, differ } = await open(dir.path);
+    const { images, source, differ } = await openImages(dir.path);
     source.images.set("a", fakeImage(["one", "two"]));
     source.images.set("b", fakeImage(["one", "three"]));
     await images.pull("a");
@@ -101,7 +71,7 @@ describe("pull", () => {
 
   it("is the same with two at once", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, differ } = await open(dir.path);
+    const { images, source, differ } = await openImages(dir.path);
     source.images.set("a", fakeImage(["one", "two"]));
     await Promise.all([images.pull("a"), images.pull("a")]);
     expect(differ.applied).toBe(2);
@@ -110,7 +80,7 @@ describe("pull", () => {
 
   it("chooses this machine's manifest from an index", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source } = await open(dir.path);
+    const { images, source } = await openImages(dir.path);
     const image = fakeImage(["one"]);
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
     const text = JSON.stringify({
@@ -132,7 +102,7 @@ describe("pull", () => {
 
   it("refuses what is not what it says, and leaves nothing usable behind", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, garbage, left } = await open(dir.path);
+    const { images, source, garbage, left } = await openImages(dir.path);
     const wrong = fakeImage(["one", "two"]);
     wrong.contents.set(digestOf("two"), Buffer.from("2wo"));
     source.images.set("wrong", wrong);
@@ -144,12 +114,12 @@ describe("pull", () => {
     expect(source.open).toBe(0);
     expect(await images.list()).toEqual([]);
     await garbage.sweep();
-    expect(await left()).toEqual(nothing);
+    expect(await left()).toEqual(nothingLeft);
   });
 
   it("goes on where a broken download ended", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source } = await open(dir.path);
+    const { images, source } = await openImages(dir.path);
     const layer = "a layer of some length";
     const image = fakeImage([layer]);
     const short = { ...image, contents: new Map(image.contents) };
@@ -166,11 +136,11 @@ describe("pull", () => {
 
   it("survives the engine", async () => {
     await using dir = await temporaryDirectory();
-    const first = await open(dir.path);
+    const first = await openImages(dir.path);
     const image = fakeImage(["one"]);
     first.source.images.set("a", image);
     await first.images.pull("a");
-    const second = await open(dir.path);
+    const second = await openImages(dir.path);
     expect((await second.images.list()).map(({ id }) => id)).toEqual([image.id]);
     await second.garbage.sweep();
     expect(await second.left()).toEqual(await first.left());
@@ -180,7 +150,7 @@ describe("pull", () => {
 describe("import", () => {
   it("makes an image of one layer", async () => {
     await using dir = await temporaryDirectory();
-    const { images, left } = await open(dir.path);
+    const { images, left } = await openImages(dir.path);
     const { id } = await images.importLayer(streamOf(Buffer.from("lay"), Buffer.from("er")), {
       name: "own",
       config: { command: ["sh"] },
@@ -188,12 +158,12 @@ describe("import", () => {
     expect(await images.list()).toMatchObject([{ id, tags: ["own:latest"], size: 5 }]);
     expect(await left()).toMatchObject({ snapshots: [digestOf("layer")], blobs: { length: 3 } });
     await images.remove("own");
-    expect(await left()).toEqual(nothing);
+    expect(await left()).toEqual(nothingLeft);
   });
 
   it("takes a compressed layer, and needs no name", async () => {
     await using dir = await temporaryDirectory();
-    const { images, left } = await open(dir.path);
+    const { images, left } = await openImages(dir.path);
     const { id } = await images.importLayer(streamOf(gzipSync("layer")));
     expect((await left()).snapshots).toEqual([digestOf("layer")]);
     expect(await images.list()).toMatchObject([{ id, tags: [] }]);
@@ -210,7 +180,7 @@ describe("removal", () => {
 
   it("takes the image with its last name, but not what others share", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, left } = await open(dir.path);
+    const { images, source, left } = await openImages(dir.path);
     const [first, second] = [fakeImage(["one", "two"]), fakeImage(["one", "three"])];
     for (const name of ["a", "a:2"]) source.images.set(name, first);
     source.images.set("b", second);
@@ -223,12 +193,12 @@ describe("removal", () => {
     expect((await left()).blobs).toEqual([...second.contents.keys()].toSorted());
     await expect(images.remove("a")).rejects.toThrow("No such image: a:latest");
     await images.remove(second.id.slice(7, 15));
-    expect(await left()).toEqual(nothing);
+    expect(await left()).toEqual(nothingLeft);
   });
 
   it("asks for force in Docker's words", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, containers } = await open(dir.path);
+    const { images, source, containers } = await openImages(dir.path);
     const image = fakeImage(["one"]);
     for (const name of ["a", "b"]) source.images.set(name, image);
     const short = image.id.slice(7, 19);
@@ -259,7 +229,7 @@ describe("removal", () => {
 
   it("keeps a layer that a container stands on until that is gone", async () => {
     await using dir = await temporaryDirectory();
-    const { images, source, storage, garbage, left } = await open(dir.path);
+    const { images, source, storage, garbage, left } = await openImages(dir.path);
     source.images.set("a", fakeImage(["one", "two"]));
     await images.pull("a");
     const top = digestOf(`${digestOf("one")} ${digestOf("two")}`);
@@ -269,12 +239,12 @@ describe("removal", () => {
     expect((await left()).snapshots).toEqual([digestOf("one"), top, "container"].toSorted());
     await storage.remove("container");
     await garbage.sweep();
-    expect(await left()).toEqual(nothing);
+    expect(await left()).toEqual(nothingLeft);
   });
 
   it("tells an ambiguous id", async () => {
     await using dir = await temporaryDirectory();
-    const { images } = await open(dir.path);
+    const { images } = await openImages(dir.path);
     const ids: string[] = [];
     for (let count = 0; count < 17; count += 1)
       ids.push((await images.importLayer(streamOf(Buffer.from(`l${count}`)))).id);

@@ -58,11 +58,11 @@ export class ImageGarbage {
     });
     const deepestFirst = strays.toSorted((left, right) => depth(right) - depth(left));
     try {
-      if (options.unfinished) await this.#contents.discardUnfinished();
       for (const { key } of deepestFirst) await this.#removeSnapshot(key);
       for (const digest of await this.#contents.digests()) {
         await this.#contents.removeUnless(digest, () => this.#referenced().has(digest));
       }
+      if (options.unfinished) await this.#contents.discardUnfinished();
     } catch (thrown) {
       this.#logger.warn("cannot remove what belongs to no image", { reason: messageOf(thrown) });
     }
