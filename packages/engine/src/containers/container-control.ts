@@ -113,10 +113,11 @@ export class ContainerControl {
     const { id, config } = container;
     const timeout = options.timeout ?? config.stopTimeout ?? defaultStopTimeout;
     const exit = this.#nextExit(id, call);
+    const gone = this.#processEnd(id, call);
     await unlessEnded(this.#signal(container, signalNumber(options.signal ?? config.stopSignal), true, call));
-    if (timeout >= 0 && !(await within(timeout, exit))) {
+    if (timeout >= 0 && !(await within(timeout, gone))) {
       await unlessEnded(this.#signal(container, sigkill, true, call));
-      if (!(await within(killTimeout, exit))) {
+      if (!(await within(killTimeout, gone))) {
         throw new EngineError("internal", `tried to kill container ${id}, but did not receive an exit event`);
       }
     }
@@ -135,13 +136,18 @@ export class ContainerControl {
   async remove(container: ContainerRecord, options: RemoveOptions = {}, call: CallOptions = {}): Promise<void> {
     const { id, state } = container;
     if (["running", "paused", "restarting"].includes(state.status) && !options.force) throw stillRunning(container);
-    if (this.#parts.lifecycle.running(id) !== undefined) {
+    const run = this.#parts.lifecycle.running(id);
+    if (run !== undefined) {
       await this.#keepStopped(container);
       const exit = this.#nextExit(id, call);
+      const gone = this.#processEnd(id, call);
       await unlessEnded(this.#signal(container, sigkill, true, call));
-      if (!(await within(killTimeout, exit))) {
+      if (!(await within(killTimeout, gone))) {
         throw new EngineError("internal", `cannot kill container ${id}: it did not exit within ${killTimeout} seconds`);
       }
+      // Its log goes with it: what is not written yet need not be.
+      await run.pump.detach();
+      await exit;
     }
     await this.#parts.lifecycle.erase(id, { volumes: options.volumes ?? false, refuse: stillRunning });
   }
@@ -152,6 +158,13 @@ export class ContainerControl {
     if (run === undefined || state.status !== "running") throw conflict(`Container ${id} is not running`);
     await run.isolated.resize(size, call);
     this.#parts.events.emit(container, "resize", { height: String(size.rows), width: String(size.columns) });
+  }
+
+  /** The end of the process itself, which may be long before its exit: that waits for the log to be complete. */
+  #processEnd(id: string, call: CallOptions): Promise<unknown> {
+    const end = Promise.resolve(this.#parts.lifecycle.running(id)?.isolated.wait(call));
+    end.catch(() => {});
+    return end;
   }
 
   /** The exit of a container that runs now; it may be over before anybody awaits it, or never be awaited. */
