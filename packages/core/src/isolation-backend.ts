@@ -93,7 +93,10 @@ export interface IsolatedContainer {
   loadExec(execId: string, options: LoadOptions): Promise<IsolatedProcess>;
   /** Pids of all its processes, in the host's pid namespace. */
   processes(options?: CallOptions): Promise<readonly number[]>;
-  /** Resolves when the first process has exited and its exit is recorded; any number may wait, also afterwards. */
+  /**
+   * Resolves when the first process has exited and its exit is recorded; any number may wait, also afterwards. The root
+   * may be mounted a moment longer.
+   */
   wait(options?: CallOptions): Promise<ExitStatus>;
   resize(size: ConsoleSize, options?: CallOptions): Promise<void>;
   /** Writes to the standard input; resolves when the monitor has taken the bytes. Dropped once the program closed it. */
@@ -105,7 +108,7 @@ export interface IsolatedContainer {
   outputEnd(): Promise<OutputPosition>;
   /** Lets the backend drop what lies before the position. */
   releaseOutput(before: OutputPosition): Promise<void>;
-  /** Forgets the container: kills what is left of it, removes run-time files and its records. Repeatable. */
+  /** Forgets the container: kills what is left of it, takes its mounts down, removes run-time files and its records. Repeatable. */
   delete(options?: CallOptions): Promise<void>;
 }
 

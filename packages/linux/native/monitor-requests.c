@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,6 +37,13 @@ static int prepare_directory(struct monitor *monitor, uint64_t output_limit) {
     return record_open(&monitor->record, monitor->directory, output_limit);
 }
 
+/* -1 when it cannot be had: the end of the process then waits for its mounts, as it would anyway. */
+static int open_mounts(pid_t pid) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 static int launch(struct monitor *monitor, struct client *client, struct frame *frame) {
     struct launch_request request;
     struct failure failure;
@@ -50,6 +59,7 @@ static int launch(struct monitor *monitor, struct client *client, struct frame *
     monitor->waiter = client;
     monitor->waiter_id = frame->id;
     int failed = launch_begin(&monitor->launch, &request, &failure);
+    if (!failed && request.clone_flags & CLONE_NEWNS) monitor->mounts = open_mounts(monitor->launch.pid);
     launch_request_free(&request);
     if (failed < 0) {
         monitor_retire(monitor);

@@ -36,10 +36,16 @@ void monitor_retire(struct monitor *monitor) {
     monitor->listener = -1;
 }
 
+void monitor_release_mounts(struct monitor *monitor) {
+    if (monitor->mounts >= 0) close(monitor->mounts);
+    monitor->mounts = -1;
+}
+
 _Noreturn void monitor_finish(struct monitor *monitor) {
     monitor_retire(monitor);
     unlinkat(monitor->directory, "exit.new", 0);
     flush_farewell(monitor);
+    monitor_release_mounts(monitor);
     _exit(0);
 }
 
@@ -127,6 +133,7 @@ static void fail_launch(struct monitor *monitor) {
         return;
     }
     monitor_retire(monitor);
+    monitor_release_mounts(monitor);
     answer_waiter(monitor, &failure);
     monitor_finish(monitor);
 }
@@ -221,6 +228,7 @@ _Noreturn void monitor_main(const struct monitor_place *place) {
         .listener = place->listener,
         .directory = place->directory,
         .socket_directory = place->socket_directory,
+        .mounts = -1,
         .terminal = -1,
         .terminal_slave = -1,
         .launch = {.pidfd = -1, .control = -1, .stdin_fd = -1, .output_fd = {-1, -1}},

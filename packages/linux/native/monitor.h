@@ -21,6 +21,8 @@ struct monitor {
     uint16_t waiter_id;
     struct launch launch;
     int reaped, status;
+    /* Holds the mounts of the process together until its end is reported: taking them down takes longer than all else. */
+    int mounts;
     int terminal, terminal_slave;
     int close_stdin;
     uint64_t input_order, exited_at;
@@ -41,7 +43,9 @@ int monitor_request(struct monitor *monitor, struct client *client, struct frame
 void answer_waiter(struct monitor *monitor, const struct failure *failure);
 /* Gives the socket's place up, before the last news: whoever hears it may at once listen there again. */
 void monitor_retire(struct monitor *monitor);
-/* Ends a monitor whose process is gone or never came to be. */
+/* Lets the mounts of the process go, which are taken down before this returns unless somebody else has them. */
+void monitor_release_mounts(struct monitor *monitor);
+/* Ends a monitor whose process is gone or never came to be. Clients see their connection end when its mounts are gone. */
 _Noreturn void monitor_finish(struct monitor *monitor);
 
 /* monitor-streams.c */

@@ -44,6 +44,8 @@ export interface Monitor {
   output(query?: OutputQuery): AsyncIterable<OutputChunk>;
   outputEnd(): Promise<OutputPosition>;
   releaseOutput(before: OutputPosition): Promise<void>;
+  /** Resolves when the connection has ended. When the monitor ended it, nothing that its process had mounted is left. */
+  gone(): Promise<void>;
   /** Closes this connection; the monitor stays while its process lives. */
   disconnect(): void;
 }

@@ -130,6 +130,8 @@ export class NativeProcess implements IsolatedProcess {
   async delete(options?: CallOptions): Promise<void> {
     options?.signal?.throwIfAborted();
     await this.end();
+    // The exit is reported before the mounts are down, and whoever deletes is about to use or remove what was mounted.
+    if (!this.#released) await this.#monitor?.gone();
     this.release();
     removeRecords(this.location);
     this.#forget(this.id);

@@ -277,6 +277,27 @@ describe.skipIf(notHere)(`what a container is apart from (skipped where: ${notHe
     expect(await container.wait()).toMatchObject({ code: 4 });
   });
 
+  test("a deleted container has left its root: the same upper directory can be mounted at once", async () => {
+    const overlay = join(bench.directory, "overlay");
+    for (const name of ["upper", "work"]) mkdirSync(join(overlay, name), { recursive: true });
+    // With its index overlayfs refuses an upper directory that another mount still has.
+    const layers = {
+      lowerdir: bench.root,
+      upperdir: join(overlay, "upper"),
+      workdir: join(overlay, "work"),
+      index: "on",
+    };
+    const options = Object.entries(layers).map((option) => option.join("="));
+    const root = { mounts: [{ type: "overlay", source: "overlay", options }], readonly: false };
+    for (let turn = 0; turn < 20; turn += 1) {
+      const container = await bench.create(specOf(bench.root, ["true"], { root }));
+      await container.start();
+      await container.wait();
+      await container.delete();
+    }
+    rmSync(overlay, { recursive: true });
+  });
+
   test("a create that fails half way leaves no process, no file and no mount", async () => {
     const bad = { destination: "/mnt", type: "no-such-file-system", source: "x", options: [] };
     for (let round = 0; round < 3; round++) {
