@@ -77,8 +77,15 @@ function importBreach(item: WorkspacePackage, file: SourceFile, specifier: strin
   const { dependencies = {}, peerDependencies = {} } = item.manifest;
   if (!(target in dependencies) && !(target in peerDependencies)) return "not a dependency in package.json";
   if (!target.startsWith(scope)) return undefined;
-  if (specifier !== target) return "import a package by its name, not a path in it";
+  if (!isExported(specifier, target, workspace)) return "import a package by its name, not a path in it";
   return mayImport(item, target, workspace) ? undefined : "the import table forbids it";
+}
+
+/** A package's own name always is; a path in it where its `exports` says so. */
+function isExported(specifier: string, target: string, workspace: Workspace): boolean {
+  const path = `.${specifier.slice(target.length)}`;
+  const other = workspace.packages.find(({ name }) => name === target);
+  return path === "." || path in (other?.manifest.exports ?? {});
 }
 
 function mayImport(item: WorkspacePackage, target: string, workspace: Workspace): boolean {
@@ -129,7 +136,8 @@ function pluginRules(item: WorkspacePackage, workspace: Workspace): string[] {
   if (!isPlugin(item)) return [];
   const found: string[] = [];
   const index = item.sources.find(({ path }) => path === "src/index.ts")?.text ?? "";
-  if (!/^export default /m.test(index)) found.push(`${item.folder}: src/index.ts has no default export`);
+  if (!/^export (default |\{[^}]*\bdefault\b)/m.test(index))
+    found.push(`${item.folder}: src/index.ts has no default export`);
   const sources = item.sources.map(({ text }) => text).join("\n");
   const tests = item.tests.map(({ text }) => text).join("\n");
   if (!sources.includes(`name: "${item.name}"`)) found.push(`${item.folder}: defines no plugin named ${item.name}`);

@@ -33,12 +33,23 @@ export async function typeErrors(root: string, snippets: readonly Snippet[]): Pr
   mkdirSync(directory, { recursive: true });
   try {
     snippets.forEach(({ code }, index) => writeFileSync(join(directory, `${index}.ts`), code));
-    const config = { extends: "../../../../tsconfig.test.json", include: ["*.ts"], references: [] };
+    const config = {
+      extends: "../../../../tsconfig.test.json",
+      compilerOptions: { paths: sourcePaths(root) },
+      include: ["*.ts"],
+      references: [],
+    };
     writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(config));
     return locate(await compile(root, directory), snippets);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Where each package is found by name: an example may use any of them. */
+function sourcePaths(root: string): Record<string, string[]> {
+  const folders = globSync("{packages,plugins,apps}/*/src/index.ts", { cwd: root });
+  return Object.fromEntries(folders.map((path) => [`@gantry/${path.split("/")[1]}`, [join(root, path)]]));
 }
 
 async function compile(root: string, directory: string): Promise<string> {

@@ -20,6 +20,7 @@ export interface Manifest {
   license?: string;
   type?: string;
   engines?: Readonly<Record<string, string>>;
+  exports?: Readonly<Record<string, unknown>>;
   dependencies?: Readonly<Record<string, string>>;
   devDependencies?: Readonly<Record<string, string>>;
   peerDependencies?: Readonly<Record<string, string>>;
