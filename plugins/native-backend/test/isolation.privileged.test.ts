@@ -292,7 +292,7 @@ describe.skipIf(notHere)(`what a container is apart from (skipped where: ${notHe
     for (let turn = 0; turn < 20; turn += 1) {
       const container = await bench.create(specOf(bench.root, ["true"], { root }));
       await container.start();
-      await container.wait();
+      expect((await container.wait()).code).toBe(0);
       await container.delete();
     }
     rmSync(overlay, { recursive: true });
