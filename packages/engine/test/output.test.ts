@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import { EngineError } from "@gantry/core";
 import type { LogDriver, LogEntry } from "@gantry/core";
 import { MemoryLogDriver } from "@gantry/testkit";
@@ -43,6 +45,20 @@ describe("logs", () => {
     const machine = fixture.machine.get(id);
     machine.write("stdout", "12345");
     await expect.poll(() => machine.released.at(-1)).toBe(5);
+  });
+
+  it("are not waited for by a removal by force", async () => {
+    await using fixture = await EngineFixture.open();
+    const { containers } = await fixture.start({ logs: slow(fixture.components().logs, 250) });
+    const { id } = await containers.create(container("sleep"));
+    await containers.start(id);
+    const megabyte = "x".repeat(1024 * 1024);
+    for (let count = 0; count < 60; count += 1) fixture.machine.get(id).write("stdout", megabyte);
+    const begun = performance.now();
+    await containers.remove(id, { force: true });
+    // Writing all of it would take fifteen seconds.
+    expect(performance.now() - begun).toBeLessThan(7000);
+    expect(await fixture.remains()).toEqual(nothing);
   });
 
   it("are tried again when the sink fails, without loss", async () => {
@@ -215,6 +231,27 @@ describe("attach", () => {
 });
 
 /** A driver whose first sink takes nothing. */
+/** A log driver that takes its time for each write. */
+function slow(logs: LogDriver, milliseconds: number): LogDriver {
+  return {
+    name: logs.name,
+    remove: (context) => logs.remove(context),
+    open: async (context) => {
+      const sink = await logs.open(context);
+      const write: typeof sink.write = async (entries, position) => {
+        await delay(milliseconds);
+        await sink.write(entries, position);
+      };
+      return {
+        write,
+        lastPosition: () => sink.lastPosition(),
+        flush: () => sink.flush(),
+        close: () => sink.close(),
+      };
+    },
+  };
+}
+
 function failingAtFirst(logs: LogDriver): LogDriver {
   let failed = false;
   const open = logs.open.bind(logs);

@@ -82,6 +82,8 @@ export class LogPump {
         for await (const chunk of isolated.output({ from, follow: true, signal })) {
           if (chunk.lost !== undefined) this.#tellLost(chunk.lost);
           await batches.add(chunk, chunk.next);
+          // The record may have much more at hand.
+          if (this.#detached.signal.aborted) break;
         }
       } finally {
         await batches.drained();
