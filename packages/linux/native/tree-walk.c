@@ -112,9 +112,11 @@ static int walk_directory(int fd);
 /* What vanished meanwhile is left out. The current directory is the parent. */
 static int walk_entry(int parent, const char *name) {
     struct stat status;
-    char target[PATH_MAX] = "";
+    /* Not on the stack: a walk of a deep tree would exhaust it. */
+    static char target[PATH_MAX];
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW)) return errno == ENOENT ? 0 : errno;
     if (!S_ISDIR(status.st_mode)) {
+        target[0] = 0;
         if (S_ISLNK(status.st_mode) && !read_target(parent, name, target)) return 0;
         put_entry(&status, (struct place){.name = name}, target);
         return 0;

@@ -122,6 +122,18 @@ describe("what is written is read back exactly", () => {
     expect(await text("dir/suid2")).toBe("hello");
   });
 
+  it("trees that are deeper than any path can name", async () => {
+    const depth = 5000;
+    execFileSync("perl", ["-e", `for (1..${depth}) { mkdir "d" or die; chdir "d" or die }`], { cwd: root });
+    let deepest = "";
+    for await (const { path } of tree.walk(root)) deepest = path;
+    expect(deepest.length).toBe(2 * depth - 1);
+    const writer = await tree.writer(root);
+    await writer.remove("d");
+    await writer.close();
+    expect((await all()).length).toBe(1);
+  });
+
   it("names that are not UTF-8, long names, deep trees", async () => {
     const odd = "na\udcffme \n'\"é";
     const deep = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(90, "d")).join("/");
