@@ -1,5 +1,5 @@
-import type { Mount, RuntimeSpec } from "@gantry/core";
-import { mountAttributes, MountFlag, parseMountOptions } from "@gantry/linux";
+import type { RuntimeSpec } from "@gantry/core";
+import { mountAttributes, MountFlag, mountSteps, parseMountOptions } from "@gantry/linux";
 import type { Step } from "@gantry/linux";
 
 import { compileCgroupMount } from "./compile-cgroups.ts";
@@ -23,19 +23,7 @@ export function compilePropagation({ rootfsPropagation }: RuntimeSpec, slots: Mo
  * @param staging an empty directory, the same for all containers: each sees only its own mount on it
  */
 export function compileRoot({ root }: RuntimeSpec, staging: string): Step[] {
-  return [...root.mounts.flatMap((mount) => mountOn(mount, staging)), { do: "pivot-root", path: staging }];
-}
-
-function mountOn({ type, source, options }: Mount, target: string): Step[] {
-  const { flags, data, propagation } = parseMountOptions(options);
-  if (type !== "bind") return [{ do: "mount", source, target, type, flags, data }];
-  const steps: Step[] = [
-    { do: "mount", source, target, type: "", flags: MountFlag.bind | (flags & MountFlag.recursive), data: "" },
-  ];
-  // The first mount(2) of a bind ignores all other flags.
-  const later = (flags & ~(MountFlag.bind | MountFlag.recursive)) | propagation;
-  if (later) steps.push({ do: "remount", target, flags: later, recursive: (flags & MountFlag.recursive) !== 0 });
-  return steps;
+  return [...root.mounts.flatMap((mount) => mountSteps(mount, staging)), { do: "pivot-root", path: staging }];
 }
 
 /** The spec's mounts, inside the new root and in order. Missing mount points are made. */
