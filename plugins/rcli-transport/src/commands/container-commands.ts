@@ -23,6 +23,7 @@ export class LogsCommand implements RcliCommand {
   }
 }
 
+/** The streams from now on, mixed, for as many clients as ask; it ends with them. */
 export class AttachCommand implements RcliCommand {
   readonly name = "attach";
   readonly signature = "[OPTIONS] CONTAINER";
@@ -47,6 +48,7 @@ export class AttachCommand implements RcliCommand {
 
 const letters: Readonly<Record<TreeChange["kind"], string>> = { added: "A", modified: "C", deleted: "D" };
 
+/** One change a line: `A /added`, `C /changed`, `D /deleted`. */
 export class DiffCommand implements RcliCommand {
   readonly name = "diff";
   readonly signature = "CONTAINER [OPTIONS]";
@@ -62,6 +64,7 @@ export class DiffCommand implements RcliCommand {
   }
 }
 
+/** Prints the id of the new image. */
 export class CommitCommand implements RcliCommand {
   readonly name = "commit";
   readonly signature = "[OPTIONS] CONTAINER DEST";
@@ -75,6 +78,7 @@ export class CommitCommand implements RcliCommand {
   }
 }
 
+/** The merged root, of a container that runs or does not. */
 export class TarCommand implements RcliCommand {
   readonly name = "tar";
   readonly signature = "CONTAINER";

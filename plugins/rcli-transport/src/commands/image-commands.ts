@@ -12,6 +12,7 @@ interface NamedImage {
   image: ImageSummary;
 }
 
+/** One line for each name; images without one are named `<none>`. */
 export class ImagesCommand implements RcliCommand {
   readonly name = "images";
   readonly signature = "[OPTIONS] [NAME]";
@@ -73,6 +74,7 @@ export class PutCommand implements RcliCommand {
   }
 }
 
+/** Takes names and the ids that `images` prints; prints nothing. */
 export class RmiCommand extends EachArgument {
   readonly name = "rmi";
   override readonly signature = "[OPTIONS] IMAGE [IMAGE...]";
@@ -83,6 +85,7 @@ export class RmiCommand extends EachArgument {
   }
 }
 
+/** Another name for the same image; prints the id under that name. */
 export class CpCommand implements RcliCommand {
   readonly name = "cp";
   readonly signature = "[OPTIONS] IMAGE NAME";

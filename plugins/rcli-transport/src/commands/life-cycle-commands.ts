@@ -7,6 +7,7 @@ import type { RcliCall, RcliEngine } from "./rcli-command.ts";
 /** Seconds from SIGTERM to SIGKILL. */
 const grace = 10;
 
+/** Prints one exit code a line, each when its container has stopped. */
 export class WaitCommand extends EachArgument {
   readonly name = "wait";
   readonly description = "Block until a container stops, then print its exit code.";
@@ -16,6 +17,7 @@ export class WaitCommand extends EachArgument {
   }
 }
 
+/** Prints the ids of what it stopped; that it had stopped before is no error. */
 export class StopCommand extends EachArgument {
   readonly name = "stop";
   readonly description = "Stop a running container";
@@ -27,6 +29,7 @@ export class StopCommand extends EachArgument {
   }
 }
 
+/** Prints the ids of what runs now. */
 export class StartCommand extends EachArgument {
   readonly name = "start";
   readonly description = "Start a stopped container";
@@ -38,6 +41,7 @@ export class StartCommand extends EachArgument {
   }
 }
 
+/** Prints the ids of what runs again. */
 export class RestartCommand extends EachArgument {
   readonly name = "restart";
   readonly description = "Restart a running container";
@@ -60,6 +64,7 @@ export class KillCommand extends EachArgument {
   }
 }
 
+/** Stops before it removes. Prints nothing but what it could not destroy, and goes on with the next one. */
 export class RmCommand extends EachArgument {
   readonly name = "rm";
   override readonly signature = "[OPTIONS] CONTAINER [CONTAINER...]";

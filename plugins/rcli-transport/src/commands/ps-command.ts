@@ -9,6 +9,7 @@ import { commentLabel } from "./run-command.ts";
 
 const commandWidth = 20;
 
+/** A table, the newest container first; `-q` prints ids alone. */
 export class PsCommand implements RcliCommand {
   readonly name = "ps";
   readonly signature = "[OPTIONS]";

@@ -9,6 +9,7 @@ export const commentLabel = "rcli.comment";
 const defaultImage = "base";
 const shell = ["/bin/bash", "-i"];
 
+/** Without `-a` prints the new container's id; with it, what the container writes. No image means `base`, no command a shell on a terminal. */
 export class RunCommand implements RcliCommand {
   readonly name = "run";
   readonly signature = "[OPTIONS] IMAGE COMMAND [ARG...]";

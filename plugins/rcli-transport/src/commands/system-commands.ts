@@ -8,6 +8,7 @@ import { type RcliCall, type RcliCommand, atLeast } from "./rcli-command.ts";
 /** The version of what is spoken here: the protocol and the commands. */
 const version = "0.0.1";
 
+/** Three lines, counted over everything that the engine has. */
 export class InfoCommand implements RcliCommand {
   readonly name = "info";
   readonly signature = "";
@@ -21,6 +22,7 @@ export class InfoCommand implements RcliCommand {
   }
 }
 
+/** Indented JSON of a container or, where there is none of that name, of an image. */
 export class InspectCommand implements RcliCommand {
   readonly name = "inspect";
   readonly signature = "[OPTIONS] CONTAINER";
@@ -82,6 +84,7 @@ function imageStruct({ record, tags, parent }: ImageDetails): object {
   };
 }
 
+/** The page itself, so that it can be kept in a file; with `-u` where it is served. */
 export class WebCommand implements RcliCommand {
   readonly name = "web";
   readonly signature = "[OPTIONS]";
