@@ -75,7 +75,7 @@ export class WebTerminal implements Transport, Lifecycled {
     guard = new RequestGuard([served, httpHost("localhost", chosen)], token);
     this.#tokens.set(served, token);
     this.#keepAddress();
-    this.#logger.info(`web terminal: open http://${served}/web?token=${token}`);
+    this.#logger.info("web terminal: `docker web -u` prints its address with the token", { listening: served });
     return {
       address: `web://${authority(host, chosen)}`,
       close: async (call) => {
