@@ -94,6 +94,25 @@ describe("save", () => {
     expect(await collectBytes(again.images.save(["busybox", "other/name:v1"]))).toEqual(bytes);
   });
 
+  it("of a repository takes all of its tags", async () => {
+    await using dir = await temporaryDirectory();
+    const { images, events } = await openImages(dir.path);
+    const one = await images.importLayer(streamOf(Buffer.from("1")), { name: "repo:1" });
+    const two = await images.importLayer(streamOf(Buffer.from("2")), { name: "repo:2" });
+    await images.importLayer(streamOf(Buffer.from("3")), { name: "repository" });
+    const bytes = await collectBytes(images.save(["repo"]));
+    const loaded = await (await openImages(`${dir.path}/other`)).images.load(streamOf(bytes));
+    expect(loaded).toEqual([
+      { id: one.id, tags: ["repo:1"] },
+      { id: two.id, tags: ["repo:2"] },
+    ]);
+    const told: string[] = [];
+    for await (const { id } of events.subscribe({ since: 0n, until: 1n << 62n, filters: { event: ["save"] } })) {
+      if (told.push(id) === 2) break;
+    }
+    expect(told).toEqual([one.id, two.id]);
+  });
+
   it("by id gives no name, and Docker's manifests become OCI's", async () => {
     await using dir = await temporaryDirectory();
     const { images, source } = await openImages(dir.path);

@@ -1,3 +1,4 @@
+export { type CopyOptions, copyTree } from "./copy-tree.ts";
 export { diskUsage } from "./disk-usage.ts";
 export { errnoOf, fileError, shown, wrapFileErrors } from "./file-errors.ts";
 export { removeTree } from "./remove-tree.ts";

@@ -6,6 +6,7 @@ import type { Mount, SnapshotInfo, SnapshotUsage, StorageDriver, StorageFeatures
 import {
   type Snapshot,
   SnapshotIndex,
+  copyTree,
   diskUsage,
   fileError,
   infoOf,
@@ -15,7 +16,6 @@ import {
   wrapFileErrors,
 } from "@gantry/files";
 
-import { copyTree } from "./copy-tree.ts";
 import { VfsOptions } from "./vfs-options.ts";
 
 /**
@@ -60,7 +60,7 @@ export class VfsDriver implements StorageDriver, Lifecycled {
     try {
       makeContent(snapshot);
       if (snapshot.parent !== undefined) {
-        await copyTree(this.#tree, contentOf(snapshot.parent), contentOf(snapshot), options?.signal);
+        await copyTree(this.#tree, contentOf(snapshot.parent), contentOf(snapshot), options);
       }
       options?.signal?.throwIfAborted();
       this.#index.publish(snapshot);

@@ -8,6 +8,7 @@ import type { ContainerLifecycle } from "../containers/container-lifecycle.ts";
 import type { ContainerPaths } from "../containers/container-paths.ts";
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { ContainerRun } from "../containers/container-run.ts";
+import { notFound } from "../engine-errors.ts";
 import type { HostDirectory, HostMounts } from "../host-mounts.ts";
 import { now } from "../timestamps.ts";
 import { readOnlyMounts } from "./read-only-mounts.ts";
@@ -42,7 +43,12 @@ export class ContainerRoots {
   }
 
   /** To be looked at. */
-  async look(tree: FileTree, container: ContainerRecord, call: CallOptions): Promise<HostDirectory> {
+  look(tree: FileTree, container: ContainerRecord, call: CallOptions): Promise<HostDirectory> {
+    return this.#look(tree, container, true, call);
+  }
+
+  /** @param make whether mount points that are missing are made, or else left out with what belongs there */
+  async #look(tree: FileTree, container: ContainerRecord, make: boolean, call: CallOptions): Promise<HostDirectory> {
     const own = await this.#ownRoot(container);
     if (own !== undefined) return own;
     const placements = await this.#placements(container, call);
@@ -51,7 +57,7 @@ export class ContainerRoots {
     const root = await this.#parts.mounts.mount(mounts, call);
     try {
       const missing = await this.#place(tree, root.path, placements, false, call);
-      if (missing.length === 0) return root;
+      if (missing.length === 0 || !make) return root;
     } catch (thrown) {
       await root[Symbol.asyncDispose]();
       throw thrown;
@@ -62,12 +68,12 @@ export class ContainerRoots {
       if (this.#parts.lifecycle.running(container.id) !== undefined) return;
       await using _made = await this.#writable(tree, container, placements, call);
     });
-    return this.look(tree, container, call);
+    return this.#look(tree, container, false, call);
   }
 
   /**
-   * Lets `work` write into the root. A container that does not run is not started meanwhile; `false` when there is no such
-   * container any more.
+   * Lets `work` write into the root. A container that does not run is not started meanwhile.
+   * Errors: `not-found` when there is no such container any more.
    */
   async write(
     tree: FileTree,
@@ -80,13 +86,16 @@ export class ContainerRoots {
       await using root = own;
       return await work(root.path);
     }
+    let there = false;
     await this.#parts.lifecycle.change(container.id, async () => {
+      there = true;
       // It was started before its turn came.
       await using root =
         (await this.#ownRoot(container)) ??
         (await this.#writable(tree, container, await this.#placements(container, call), call));
       await work(root.path);
     });
+    if (!there) throw notFound(`No such container: ${container.id}`, { container: container.id });
   }
 
   /**

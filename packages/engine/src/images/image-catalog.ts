@@ -107,6 +107,17 @@ export class ImageCatalog {
     return image && { image, name };
   }
 
+  /** All names with a tag in the repository that a text without tag names; none for any other text. */
+  namesIn(text: string): readonly FoundImage[] {
+    const repository = repositoryNamed(text);
+    if (repository === undefined) return [];
+    return [...this.#names].flatMap(([name, { imageId }]) => {
+      const reference = parseReference(name);
+      const image = this.#images.get(imageId);
+      return image && reference.tag !== undefined && repositoryOf(reference) === repository ? [{ image, name }] : [];
+    });
+  }
+
   /** Records an image, and what it is called from now on. */
   async put(image: ImageRecord, ...names: readonly { canonical: string; record: ImageNameRecord }[]): Promise<void> {
     await this.#state.transaction((transaction) => {
@@ -133,6 +144,15 @@ export class ImageCatalog {
   #remember(image: ImageRecord): void {
     this.#images.set(image.id, image);
     this.#prefixes.add(encodedPart(image.id));
+  }
+}
+
+function repositoryNamed(text: string): string | undefined {
+  try {
+    const reference = parseReference(text);
+    return reference.tag === undefined && reference.digest === undefined ? repositoryOf(reference) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -34,8 +34,14 @@ export class ImageSaver {
     this.#contents = contents;
   }
 
-  async *save(references: readonly string[], call: CallOptions = {}): AsyncGenerator<Uint8Array> {
+  /** @param saved told the id of each image before anything is read */
+  async *save(
+    references: readonly string[],
+    call: CallOptions = {},
+    saved: (id: string) => void = () => {},
+  ): AsyncGenerator<Uint8Array> {
     const wanted = this.#wanted(references);
+    for (const { id } of wanted.keys()) saved(id);
     const unpin = this.#contents.pin(
       [...wanted.keys()].flatMap(({ id, manifestDigests, layers }) => [
         id,
@@ -52,14 +58,16 @@ export class ImageSaver {
     }
   }
 
-  /** An image that is meant by its id, or by its repository alone, comes with all names that this stands for. */
+  /** A repository stands for all of its tags; an image that is meant by its id comes without a name. */
   #wanted(references: readonly string[]): ReadonlyMap<ImageRecord, ReadonlySet<string>> {
     const wanted = new Map<ImageRecord, Set<string>>();
     for (const reference of references) {
-      const { image, name } = this.#catalog.find(reference);
-      const names = wanted.get(image) ?? new Set();
-      if (name !== undefined && parseReference(name).tag !== undefined) names.add(name);
-      wanted.set(image, names);
+      const tagged = this.#catalog.namesIn(reference);
+      for (const { image, name } of tagged.length > 0 ? tagged : [this.#catalog.find(reference)]) {
+        const names = wanted.get(image) ?? new Set();
+        if (name !== undefined && parseReference(name).tag !== undefined) names.add(name);
+        wanted.set(image, names);
+      }
     }
     return wanted;
   }

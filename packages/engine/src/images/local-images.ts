@@ -100,10 +100,8 @@ export class LocalImages implements Images {
   }
 
   async *save(references: readonly string[], call?: CallOptions): AsyncGenerator<Uint8Array> {
-    const { catalog, saver, events } = this.#parts;
-    const ids = references.map((reference) => catalog.find(reference).image.id);
-    yield* saver.save(references, call);
-    for (const id of new Set(ids)) events.emit("save", id);
+    const { saver, events } = this.#parts;
+    yield* saver.save(references, call, (id) => events.emit("save", id));
   }
 
   async load(archive: AsyncIterable<Uint8Array>, options?: LoadOptions): Promise<readonly LoadedImage[]> {
