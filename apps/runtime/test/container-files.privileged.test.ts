@@ -216,6 +216,24 @@ describe("a root that is read whole", () => {
   });
 });
 
+describe("a reader that goes away", () => {
+  it("leaves no mount, whether it has begun or not", async () => {
+    const { id } = await containers.create({ config: { image: "busybox" }, hostConfig: { binds: ["data:/data"] } });
+    await containers.readPath(id, "/");
+    expect(await mountsLeft()).toEqual([]);
+    for await (const _chunk of (await containers.readPath(id, "/")).archive) {
+      expect(await mountsLeft()).not.toEqual([]);
+      break;
+    }
+    expect(await mountsLeft()).toEqual([]);
+    const stalled = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.alloc(512);
+      throw new Error("the client went away");
+    };
+    await expect(containers.writePath(id, "/data", stalled())).rejects.toThrow("the client went away");
+  });
+});
+
 describe("an engine that is killed", () => {
   it("leaves no mount point that the next does not clear away", async () => {
     const root = await mkdtemp(join(directory, "killed-"));
