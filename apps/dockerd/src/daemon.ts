@@ -1,4 +1,3 @@
-import { apiHandler } from "@gantry/api";
 import { EngineError, type Listener, type Logger, Transport } from "@gantry/core";
 import { Engine } from "@gantry/engine";
 import { rcliHandler } from "@gantry/rcli-transport";
@@ -8,6 +7,7 @@ import { WebTerminalToken } from "@gantry/web-terminal";
 import { apiFacts } from "./api-facts.ts";
 import { ClientActivity } from "./client-activity.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { engineHandler } from "./engine-handler.ts";
 import { engineId } from "./engine-id.ts";
 import { watchIdleness } from "./idle-exit.ts";
 import { expandInherited } from "./inherited-sockets.ts";
@@ -86,7 +86,7 @@ export class Daemon {
       debug: () => live.logLevel === "debug",
     });
     const activity = new ClientActivity();
-    const api = activity.counted(apiHandler(engine, facts));
+    const api = activity.counted(engineHandler(engine, facts, () => kernel.plugins()));
     const commands = activity.counted(rcliHandler(engine, { web: kernel.get(WebTerminalToken) }));
     const asked = hosts.length === 0 ? [`unix://${paths.execRoot}/docker.sock`] : hosts;
     for (const address of asked.flatMap((host) => expandInherited(host))) {

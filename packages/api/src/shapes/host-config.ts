@@ -75,9 +75,11 @@ export function readRestartPolicy(fields: JsonFields | undefined): RestartPolicy
 }
 
 function readNetworkMode(fields: JsonFields): { mode: HostConfig["networkMode"] | undefined; warnings: string[] } {
-  const mode = fields.string("NetworkMode") ?? "default";
+  const mode = fields.string("NetworkMode") ?? "";
   if (mode === "none" || mode === "host") return { mode, warnings: [] };
-  if (["", "default", "bridge"].includes(mode)) {
+  // Who names none takes what there is.
+  if (mode === "") return { mode: undefined, warnings: [] };
+  if (mode === "default" || mode === "bridge") {
     const warning =
       "This engine has no bridge network: the container has no network but its loopback. Use --network host";
     return { mode: undefined, warnings: [warning] };
