@@ -50,8 +50,36 @@ export interface CommandHost {
   /** Creates the file; fails with `conflict` when it exists. */
   writeNewFile(path: string, data: string): Promise<void>;
   workingDirectory(): string;
+  readonly files: HostFiles;
   /** Calls back for each signal until the returned function is called. */
   onSignal(names: readonly string[], callback: (name: string) => void): () => void;
+}
+
+/** The caller's files, for commands that take or give whole ones. Errors: `not-found`, `forbidden`, `unavailable` naming the path. */
+export interface HostFiles {
+  /** What stands at a path, a link followed; `undefined` for nothing. */
+  kind(path: string): Promise<"file" | "directory" | "other" | undefined>;
+  read(path: string): AsyncIterable<Uint8Array>;
+  /** Makes or replaces a file, whole or not at all; what is no ordinary file, `/dev/null` say, is written to. */
+  write(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** A tar stream of a file or a directory with what is in it. */
+  pack(path: string, options: PackOptions): AsyncIterable<Uint8Array>;
+  /** Unpacks a tar stream into a directory, never outside of it. */
+  unpack(archive: AsyncIterable<Uint8Array>, directory: string, options: UnpackOptions): Promise<void>;
+}
+
+export interface PackOptions {
+  /** What the path is called in the archive; empty for a directory's content alone. */
+  name: string;
+  /** Take what a link at the path leads to, instead of the link. */
+  followLink: boolean;
+}
+
+export interface UnpackOptions {
+  /** What to call the first component of each name. */
+  rename?: string;
+  /** Keep owners as the archive has them; else everything is the caller's. */
+  keepOwners: boolean;
 }
 
 export interface CommandInput {

@@ -64,7 +64,13 @@ export interface Images extends ImageVerbs {
   /** Whether it is here, by reference. */
   has(reference: string, call?: CallOptions): Promise<boolean>;
   /** Removes a name, and with the last name the image. `conflict` while a container uses it, unless `force`. */
-  remove(reference: string, options?: { force?: boolean }, call?: CallOptions): Promise<RemovedImage>;
+  remove(reference: string, options?: RemoveImageOptions, call?: CallOptions): Promise<RemovedImage>;
+}
+
+export interface RemoveImageOptions {
+  force?: boolean;
+  /** Keep parents that have no name. This engine has none: they are for engines whose builds leave some. */
+  noPrune?: boolean;
 }
 
 export interface RemovedImage {

@@ -86,6 +86,8 @@ export interface ContainerSample {
   /** Nanoseconds of CPU time of the whole host. */
   systemCpu: number;
   onlineCpus: number;
+  /** Over all interfaces; absent where it has no network of its own. */
+  network?: { receivedBytes: number; sentBytes: number };
 }
 
 /** As `X-Docker-Container-Path-Stat` tells it. */
