@@ -2,7 +2,7 @@ import { type CallOptions, EngineError, inject } from "@gantry/core";
 import type { Connection, Listener, RequestHandler, Transport } from "@gantry/core";
 
 import { isLoopback, parseAddress } from "./address.ts";
-import { HttpConnection } from "./http-connection.ts";
+import { dialHttp } from "./dial.ts";
 import { HttpListener } from "./http-listener.ts";
 import { HttpOptions } from "./http-options.ts";
 
@@ -32,13 +32,7 @@ export class HttpTransport implements Transport {
     return HttpListener.open({ address: parsed, handler, group, tls: parsed.scheme === "tcp" ? tls : undefined });
   }
 
-  async dial(address: string, options?: CallOptions): Promise<Connection> {
-    options?.signal?.throwIfAborted();
-    const { tls } = this.#options;
-    const parsed = parseAddress(address, tls !== undefined);
-    if (parsed.scheme === "fd") {
-      throw new EngineError("invalid-argument", `cannot dial ${address}: a descriptor is to listen on`);
-    }
-    return HttpConnection.open(parsed, parsed.scheme === "tcp" ? tls : undefined, options?.signal);
+  dial(address: string, options?: CallOptions): Promise<Connection> {
+    return dialHttp(address, this.#options.tls, options);
   }
 }
