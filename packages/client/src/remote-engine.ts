@@ -1,4 +1,4 @@
-import type { CallOptions, Connection } from "@gantry/core";
+import { type CallOptions, type Connection, type PluginReport, isEngineError } from "@gantry/core";
 import type { DiskUsage, Engine, EngineInfo, Events, Execs, Volumes } from "@gantry/engine";
 
 import { RemoteContainers } from "./remote-containers.ts";
@@ -61,6 +61,16 @@ export class RemoteEngine implements Engine {
    */
   document<T>(path: string, query: QueryParameters = {}, call?: CallOptions): Promise<T> {
     return this.#api.json<T>({ method: "GET", path, query }, call);
+  }
+
+  /** Every plugin of the engine, with the reason where one is not wired; none of an engine that is not made of plugins. */
+  async plugins(call?: CallOptions): Promise<readonly PluginReport[]> {
+    try {
+      return await this.document<readonly PluginReport[]>("/gantry/plugins", {}, call);
+    } catch (thrown) {
+      if (isEngineError(thrown, "not-found")) return [];
+      throw thrown;
+    }
   }
 
   close(): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   LoadedImage,
   PrunedImages,
   PullOptions,
+  RemoveImageOptions,
   RemovedImage,
 } from "@gantry/engine";
 
@@ -82,7 +83,7 @@ export class RemoteImages implements Images, ImageVerbs {
 
   async remove(
     reference: string,
-    { force, noPrune }: { force?: boolean; noPrune?: boolean } = {},
+    { force, noPrune }: RemoveImageOptions = {},
     call?: CallOptions,
   ): Promise<RemovedImage> {
     const query = { force, noprune: noPrune };

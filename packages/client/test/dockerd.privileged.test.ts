@@ -185,7 +185,7 @@ describe.skipIf(obstacle !== undefined)(obstacle === undefined ? title : `${titl
   it("saves and loads images", async () => {
     const { images } = engine;
     const saved: Uint8Array[] = await all(images.save(["bb:1"]));
-    const [{ id }] = (await images.list()) as [{ id: string }];
+    const { id } = (await images.list())[0]!;
     expect(await images.load(chunks(...saved))).toEqual([{ id, tags: ["bb:1"] }]);
     await expect(images.load(chunks("no archive"))).rejects.toThrow(EngineError);
   });

@@ -28,6 +28,7 @@ export interface StatsJson {
     stats?: Record<string, number> | null;
   };
   pids_stats?: { current?: number; limit?: number };
+  networks?: Readonly<Record<string, { rx_bytes?: number; tx_bytes?: number }>> | null;
   blkio_stats?: { io_service_bytes_recursive?: OperationsJson; io_serviced_recursive?: OperationsJson };
 }
 
@@ -48,6 +49,7 @@ function sample(json: StatsJson, time: string, cpu: CpuJson): ContainerSample {
     time,
     systemCpu: cpu.system_cpu_usage ?? 0,
     onlineCpus: cpu.online_cpus ?? 0,
+    ...(json.networks ? { network: network(json.networks) } : {}),
     // A container that does not run has no memory to tell of.
     ...(json.memory_stats?.usage === undefined ? {} : { usage: usage(json, cpu) }),
   };
@@ -77,6 +79,14 @@ function usage(json: StatsJson, cpu: CpuJson): NonNullable<ContainerSample["usag
       readOperations: operations(blkio.io_serviced_recursive, "read"),
       writeOperations: operations(blkio.io_serviced_recursive, "write"),
     },
+  };
+}
+
+function network(interfaces: NonNullable<StatsJson["networks"]>): NonNullable<ContainerSample["network"]> {
+  const all = Object.values(interfaces);
+  return {
+    receivedBytes: all.reduce((sum, { rx_bytes = 0 }) => sum + rx_bytes, 0),
+    sentBytes: all.reduce((sum, { tx_bytes = 0 }) => sum + tx_bytes, 0),
   };
 }
 
