@@ -2,11 +2,12 @@ import type { CommandHost, CommandOption } from "@gantry/core";
 
 import type { CommandEntry } from "./command-entry.ts";
 import type { EngineConnector } from "./connected-engine.ts";
+import { type GlobalOptions, globalOptions, globalsOf } from "./global-options.ts";
 import { Interruption } from "./interruption.ts";
 import { OptionValues } from "./parsing/option-values.ts";
 import { parseOptions } from "./parsing/parse-options.ts";
 import { UsageError } from "./parsing/usage-error.ts";
-import { applicationHelp, commandHelp, groupHelp } from "./rendering/help-text.ts";
+import { applicationHelp, commandGroups, commandHelp, groupHelp } from "./rendering/help-text.ts";
 
 export interface Application {
   commands: readonly CommandEntry[];
@@ -15,21 +16,6 @@ export interface Application {
   connector(options: GlobalOptions): EngineConnector;
   version(): string;
 }
-
-/** What stands before the command. */
-export interface GlobalOptions {
-  dataRoot?: string;
-  execRoot?: string;
-  debug: boolean;
-}
-
-const globalOptions: readonly CommandOption[] = [
-  { name: "data-root", type: "string", summary: "Directory of what survives a reboot (or GANTRY_DATA_ROOT)" },
-  { name: "exec-root", type: "string", summary: "Directory of run-time files (or GANTRY_EXEC_ROOT)" },
-  { name: "debug", short: "D", type: "boolean", summary: "Print the engine's log and where an error came from" },
-  { name: "version", short: "v", type: "boolean", summary: "Print version information and quit" },
-  { name: "help", short: "h", type: "boolean", summary: "Print this page" },
-];
 
 const helpOption: CommandOption = { name: "help", type: "boolean", summary: "Print this page" };
 
@@ -48,20 +34,11 @@ export async function runApplication(application: Application, argv: readonly st
     const words = parsed.arguments;
     if (words.length === 0 || options.flag("help")) return await printHelp(application, words);
     if (words[0] === "help") return await printHelp(application, words.slice(1));
-    return await dispatch(application, words, globals(options));
+    if (words[0] === "__complete") return await complete(application, words.slice(1), globalsOf(options));
+    return await dispatch(application, words, globalsOf(options));
   } catch (error) {
     return report(application.host, error, debug);
   }
-}
-
-function globals(options: OptionValues): GlobalOptions {
-  const dataRoot = options.text("data-root");
-  const execRoot = options.text("exec-root");
-  return {
-    debug: options.flag("debug"),
-    ...(dataRoot === undefined ? {} : { dataRoot }),
-    ...(execRoot === undefined ? {} : { execRoot }),
-  };
 }
 
 async function dispatch(application: Application, words: readonly string[], options: GlobalOptions): Promise<number> {
@@ -101,8 +78,12 @@ async function unknownCommand(application: Application, words: readonly string[]
   throw new UsageError(`unknown command: docker ${words[0]}`, 1);
 }
 
+/** Another plugin may contribute commands of a group of its own. */
 function isGroup({ commands }: Application, word: string | undefined): boolean {
-  return commands.some((entry) => entry.aliases?.some((alias) => alias.length > 1 && alias[0] === word));
+  if (word !== undefined && Object.hasOwn(commandGroups, word)) return true;
+  return commands.some(({ path, aliases = [] }) =>
+    [path, ...aliases].some((name) => name.length > 1 && name[0] === word),
+  );
 }
 
 async function printHelp(application: Application, words: readonly string[]): Promise<number> {
@@ -115,6 +96,12 @@ async function printHelp(application: Application, words: readonly string[]): Pr
 
 /** A help page needs none. */
 const noEngine: EngineConnector = { connect: () => Promise.reject(new Error("A help page needs no engine")) };
+
+/** What the scripts of `docker completion` ask. */
+async function complete(application: Application, words: readonly string[], options: GlobalOptions): Promise<number> {
+  const { completions } = await import("./completion/completions.ts");
+  return print(application, await completions(application.commands, words, application.connector(options)));
+}
 
 async function print(application: Application, text: string): Promise<number> {
   await application.host.stdout.write(text);

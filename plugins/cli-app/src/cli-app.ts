@@ -1,38 +1,15 @@
 import { Command, type Constructor, definePlugin, inject } from "@gantry/core";
 
-import { ImagesCommand } from "./commands/images-command.ts";
-import { InfoCommand } from "./commands/info-command.ts";
-import { KillCommand } from "./commands/kill-command.ts";
-import { LogsCommand } from "./commands/logs-command.ts";
-import { PluginsCommand } from "./commands/plugins-command.ts";
-import { PsCommand } from "./commands/ps-command.ts";
-import { PullCommand } from "./commands/pull-command.ts";
-import { RmCommand } from "./commands/rm-command.ts";
-import { RunCommand } from "./commands/run-command.ts";
-import { StartCommand } from "./commands/start-command.ts";
-import { StopCommand } from "./commands/stop-command.ts";
-import { VersionCommand } from "./commands/version-command.ts";
-import { WaitCommand } from "./commands/wait-command.ts";
+import { commandTable } from "./command-table.ts";
 import type { EngineConnector as Connector } from "./connected-engine.ts";
 import { EngineConnector } from "./engine-connector.ts";
 
 type CommandClass = new (connector: Connector) => Command;
 
-const commandClasses: readonly CommandClass[] = [
-  RunCommand,
-  PsCommand,
-  ImagesCommand,
-  LogsCommand,
-  StartCommand,
-  StopCommand,
-  KillCommand,
-  WaitCommand,
-  RmCommand,
-  PullCommand,
-  VersionCommand,
-  InfoCommand,
-  PluginsCommand,
-];
+const none: Connector = { connect: () => Promise.reject(new Error("These commands are there for their classes")) };
+const commandClasses = await Promise.all(
+  commandTable.map(async (entry) => (await entry.load(none)).constructor as CommandClass),
+);
 
 /** Contributes the commands of this package. */
 export const cliApp = definePlugin<object>({

@@ -1,74 +1,63 @@
 import { EngineError } from "@gantry/core";
-import type { ContainerState, ContainerSummary, ImageSummary } from "@gantry/engine";
 import { describe, expect, it, vi } from "vitest";
 
+import type { ContainerListItem, ImageListItem } from "../src/rendering/api-documents.ts";
 import { noSuchContainer } from "./support/fake-engine.ts";
 import { runCli, startCli } from "./support/run-cli.ts";
 
-function container(fields: Partial<ContainerSummary> = {}, state: Partial<ContainerState> = {}): ContainerSummary {
+const seconds = (time: string): number => Date.parse(time) / 1000;
+
+function container(fields: Partial<ContainerListItem> = {}): ContainerListItem {
   return {
-    id: "0123456789abcdef".repeat(4),
-    name: "web",
-    image: "base",
-    imageId: "sha256:ffff",
-    command: "/bin/sh -c 'while true; do date; done'",
-    createdAt: "2024-05-01T11:55:00Z",
-    state: {
-      status: "running",
-      pid: 1,
-      exitCode: 0,
-      error: "",
-      oomKilled: false,
-      startedAt: "2024-05-01T11:59:00Z",
-      ...state,
-    },
-    labels: { b: "2", a: "1" },
+    Id: "0123456789abcdef".repeat(4),
+    Names: ["/web", "/other/web"],
+    Image: "base",
+    ImageID: `sha256:${"f".repeat(64)}`,
+    Command: "/bin/sh -c 'while true; do date; done'",
+    Created: seconds("2024-05-01T11:55:00Z"),
+    State: "running",
+    Status: "Up About a minute",
+    Labels: { b: "2", a: "1" },
     ...fields,
   };
 }
 
+const listed = (...containers: readonly ContainerListItem[]) => ({ documents: { "/containers/json": containers } });
+
 describe("ps", () => {
   it("lists as Docker does", async () => {
-    const { stdout, engine } = await runCli(["ps"], { containers: [container()] });
+    const { stdout, engine } = await runCli(["ps"], listed(container()));
     expect(stdout).toBe(
       "CONTAINER ID   IMAGE     COMMAND                  CREATED         STATUS              PORTS     NAMES\n" +
         '0123456789ab   base      "/bin/sh -c \'while t…"   5 minutes ago   Up About a minute             web\n',
     );
-    expect(engine.called("list")).toEqual([["list", { all: false, filters: {} }]]);
+    expect(engine.called("document")).toEqual([["document", "/containers/json", {}]]);
   });
 
   it.each([
-    [["-a"], { all: true, filters: {} }],
-    [["-l"], { all: true, limit: 1, filters: {} }],
-    [["-n", "3"], { all: true, limit: 3, filters: {} }],
+    [["-a"], { all: true }],
+    [["-l"], { all: true, limit: 1 }],
+    [["-n", "3"], { all: true, limit: 3 }],
+    [["-s"], { size: true }],
+    [["--format", "{{.Size}}"], { size: true }],
     [
       ["-f", "name=a", "--filter", "name=b", "-f", "status=exited"],
-      { all: false, filters: { name: ["a", "b"], status: ["exited"] } },
+      { filters: '{"name":{"a":true,"b":true},"status":{"exited":true}}' },
     ],
   ])("asks for what %j says", async (options, query) => {
-    expect((await runCli(["ps", ...options])).engine.called("list")).toEqual([["list", query]]);
+    const { engine } = await runCli(["ps", ...options], listed());
+    expect(engine.called("document")).toEqual([["document", "/containers/json", query]]);
   });
 
   it("shows ids only, in full with --no-trunc", async () => {
-    const containers = [container()];
-    expect((await runCli(["ps", "-q"], { containers })).stdout).toBe("0123456789ab\n");
-    expect((await runCli(["ps", "-q", "--no-trunc"], { containers })).stdout).toBe(`${containers[0]!.id}\n`);
-  });
-
-  it.each([
-    [{ status: "paused" as const }, "Up About a minute (Paused)"],
-    [{ status: "exited" as const, exitCode: 137, finishedAt: "2024-05-01T11:59:57Z" }, "Exited (137) 3 seconds ago"],
-    [{ status: "created" as const }, "Created"],
-    [{ status: "removing" as const }, "Removal In Progress"],
-    [{ status: "dead" as const }, "Dead"],
-  ])("says %j as Docker does", async (state, status) => {
-    const { stdout } = await runCli(["ps", "--format", "{{.Status}}"], { containers: [container({}, state)] });
-    expect(stdout).toBe(`${status}\n`);
+    const one = container();
+    expect((await runCli(["ps", "-q"], listed(one))).stdout).toBe("0123456789ab\n");
+    expect((await runCli(["ps", "-q", "--no-trunc"], listed(one))).stdout).toBe(`${one.Id}\n`);
   });
 
   it("formats", async () => {
-    const format = async (text: string) =>
-      (await runCli(["ps", "--format", text], { containers: [container()] })).stdout;
+    const format = async (text: string, fields: Partial<ContainerListItem> = {}) =>
+      (await runCli(["ps", "--format", text], listed(container(fields)))).stdout;
     expect(await format('{{.Names}} {{.Label "a"}} {{.Labels}}')).toBe("web 1 a=1,b=2\n");
     expect(await format("table {{.Names}}\\t{{.State}}")).toBe("NAMES     STATE\nweb       running\n");
     expect(JSON.parse(await format("{{json .}}"))).toMatchObject({
@@ -77,62 +66,99 @@ describe("ps", () => {
       State: "running",
     });
     expect(await format("{{.CreatedAt}}")).toBe("2024-05-01 11:55:00 +0000 UTC\n");
+    expect(await format("{{.Size}}", { SizeRw: 2, SizeRootFs: 1_982_438 })).toBe("2B (virtual 1.98MB)\n");
+    expect(await format("{{.Image}}", { Image: "" })).toBe(`${"f".repeat(12)}\n`);
+  });
+
+  it("shows mounts, networks and ports", async () => {
+    const fields = {
+      Mounts: [
+        { Type: "bind", Source: "/a/rather/long/directory" },
+        { Type: "volume", Name: "v1" },
+      ],
+      NetworkSettings: { Networks: { n1: {}, n2: {} } },
+      Ports: [
+        { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+        { IP: "::", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
+        { IP: "0.0.0.0", PrivatePort: 81, PublicPort: 8081, Type: "tcp" },
+        { PrivatePort: 53, Type: "udp" },
+      ],
+    };
+    const format = "{{.Mounts}}|{{.LocalVolumes}}|{{.Networks}}|{{.Ports}}";
+    const { stdout } = await runCli(["ps", "--format", format], listed(container(fields)));
+    expect(stdout).toBe("/a/rather/long…,v1|1|n1,n2|53/udp, 0.0.0.0:8080-8081->80-81/tcp, [::]:8080->80/tcp\n");
   });
 
   it("refuses a format that is wrong", async () => {
-    const run = await runCli(["ps", "--format", "{{.Nope}}"], { containers: [container()] });
+    const run = await runCli(["ps", "--format", "{{.Nope}}"], listed(container()));
     expect(run).toMatchObject({ status: 1, stdout: "" });
     expect(run.stderr).toContain("can't evaluate field Nope");
   });
 
   it("shows control characters of a command instead of sending them", async () => {
-    const { stdout } = await runCli(["ps", "--format", "{{.Command}}"], {
-      containers: [container({ command: "\u001B[2J" })],
-    });
+    const { stdout } = await runCli(["ps", "--format", "{{.Command}}"], listed(container({ Command: "\u001B[2J" })));
     expect(stdout).toBe('"\\u001b[2J"\n');
+  });
+
+  it("does with what a server leaves out", async () => {
+    const { stdout } = await runCli(
+      ["ps", "--format", "{{.Names}}{{.Mounts}}{{.Labels}}{{.Ports}}"],
+      listed({ Id: "x" }),
+    );
+    expect(stdout).toBe("\n");
   });
 });
 
 describe("images", () => {
-  const image = (fields: Partial<ImageSummary>): ImageSummary => ({
-    id: `sha256:${"a".repeat(64)}`,
-    tags: ["base:latest"],
-    createdAt: "2024-05-01T11:00:00Z",
-    size: 170_403_840,
-    labels: {},
+  const image = (fields: Partial<ImageListItem> = {}): ImageListItem => ({
+    Id: `sha256:${"a".repeat(64)}`,
+    RepoTags: ["base:latest"],
+    RepoDigests: null,
+    Created: seconds("2024-05-01T11:00:00Z"),
+    Size: 170_403_840,
     ...fields,
   });
+  const held = (...images: readonly ImageListItem[]) => ({ documents: { "/images/json": images } });
 
-  it("lists newest first, a line for each name", async () => {
+  it("lists a line for each name", async () => {
     const images = [
+      image(),
       image({
-        tags: ["host:5000/x:1", "busybox:latest"],
-        id: `sha256:${"b".repeat(64)}`,
-        createdAt: "2024-04-01T00:00:00Z",
-        size: 2_000_000,
+        RepoTags: ["host:5000/x:1", "busybox:latest"],
+        Created: seconds("2024-04-01T00:00:00Z"),
+        Size: 2_000_000,
       }),
-      image({}),
-      image({ tags: [], createdAt: "2024-03-01T00:00:00Z" }),
+      image({ RepoTags: ["<none>:<none>"], RepoDigests: ["<none>@<none>"], Created: seconds("2024-03-01T00:00:00Z") }),
     ];
-    expect((await runCli(["images"], { images })).stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+    expect((await runCli(["images"], held(...images))).stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
       ["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"],
       ["base", "latest", "a".repeat(12), "About an hour ago", "170MB"],
-      ["host:5000/x", "1", "b".repeat(12), "4 weeks ago", "2MB"],
-      ["busybox", "latest", "b".repeat(12), "4 weeks ago", "2MB"],
+      ["host:5000/x", "1", "a".repeat(12), "4 weeks ago", "2MB"],
+      ["busybox", "latest", "a".repeat(12), "4 weeks ago", "2MB"],
       ["<none>", "<none>", "a".repeat(12), "8 weeks ago", "170MB"],
       [""],
     ]);
   });
 
-  it("lists one repository or name, ids only, in full", async () => {
-    const images = [image({ tags: ["base:latest", "base:old"] }), image({ tags: ["x:1"] })];
-    const lines = async (...words: string[]) =>
-      (await runCli(["images", "--format", "{{.Repository}}:{{.Tag}}", ...words], { images })).stdout;
-    expect(await lines("base")).toBe("base:latest\nbase:old\n");
-    expect(await lines("base:old")).toBe("base:old\n");
-    expect(await lines("bas")).toBe("");
-    expect((await runCli(["images", "-q", "x"], { images })).stdout).toBe(`${"a".repeat(12)}\n`);
-    expect((await runCli(["images", "-q", "--no-trunc", "x"], { images })).stdout).toBe(`sha256:${"a".repeat(64)}\n`);
+  it("shows digests, also of an image without a tag", async () => {
+    const digest = `sha256:${"d".repeat(64)}`;
+    const images = [image({ RepoDigests: [`base@${digest}`] }), image({ RepoTags: [], RepoDigests: [`x@${digest}`] })];
+    const { stdout } = await runCli(["images", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}"], held(...images));
+    expect(stdout).toBe(`base latest ${digest}\nx <none> ${digest}\n`);
+    expect((await runCli(["images", "--digests"], held(image()))).stdout).toMatch(/^REPOSITORY +TAG +DIGEST +IMAGE ID/);
+  });
+
+  it.each([
+    [["base:old"], { filters: '{"reference":{"base:old":true}}' }],
+    [["-a", "-f", "dangling=true"], { all: true, filters: '{"dangling":{"true":true}}' }],
+  ])("asks for what %j says", async (options, query) => {
+    const { engine } = await runCli(["images", ...options], held());
+    expect(engine.called("document")).toEqual([["document", "/images/json", query]]);
+  });
+
+  it("shows ids only, in full with --no-trunc", async () => {
+    expect((await runCli(["images", "-q"], held(image()))).stdout).toBe(`${"a".repeat(12)}\n`);
+    expect((await runCli(["images", "-q", "--no-trunc"], held(image()))).stdout).toBe(`sha256:${"a".repeat(64)}\n`);
   });
 });
 
@@ -163,10 +189,11 @@ describe("logs", () => {
     const { engine } = await runCli(["logs", "-f", "--since", "1m", "--until", "2024-05-01", "-n", "5", "c"]);
     const since = BigInt(Date.parse("2024-05-01T11:59:00Z")) * 1_000_000n;
     const until = BigInt(Date.parse("2024-05-01")) * 1_000_000n;
-    expect(engine.called("logs")).toEqual([["logs", "c", { follow: true, since, until, tail: 5 }]]);
+    expect(engine.called("logs")).toEqual([["logs", "c", { follow: true, since, until, tail: 5, untimed: true }]]);
     expect((await runCli(["logs", "--tail", "all", "c"])).engine.called("logs")).toEqual([
-      ["logs", "c", { follow: false }],
+      ["logs", "c", { follow: false, untimed: true }],
     ]);
+    expect((await runCli(["logs", "-t", "c"])).engine.called("logs")[0]![2]).toMatchObject({ untimed: false });
   });
 
   it("says when there is no such container", async () => {
@@ -256,14 +283,46 @@ describe("pull", () => {
 });
 
 describe("what the engine says of itself", () => {
+  const documents = {
+    "/info": {
+      Containers: 6,
+      ContainersRunning: 1,
+      ContainersPaused: 2,
+      ContainersStopped: 3,
+      Images: 4,
+      Driver: "overlay",
+      MemTotal: 2_101_346_304,
+      NCPU: 2,
+      SecurityOptions: ["name=seccomp,profile=builtin", "name=cgroupns"],
+      Warnings: ["no swap limit"],
+    },
+    "/version": {
+      Platform: { Name: "Gantry" },
+      Version: "1.2.3",
+      ApiVersion: "1.50",
+      MinAPIVersion: "1.24",
+      Os: "linux",
+      Arch: "amd64",
+      Components: [{ Name: "Engine", Version: "1.2.3" }],
+    },
+  };
+
   it("is printed by info and version", async () => {
-    const info = await runCli(["info"]);
-    expect(info.stdout).toContain("Containers: 6\n Running: 1\n Paused: 2\n Stopped: 3\nImages: 4\n");
+    const info = await runCli(["info"], { documents });
+    expect(info.stdout).toContain(" Containers: 6\n  Running: 1\n  Paused: 2\n  Stopped: 3\n Images: 4\n");
+    expect(info.stdout).toContain(" Security Options:\n  seccomp\n   Profile: builtin\n  cgroupns\n");
+    expect(info.stdout).toContain(" CPUs: 2\n Total Memory: 1.957GiB\n");
     expect(info.stderr).toBe("WARNING: no swap limit\n");
-    expect((await runCli(["info", "-f", "{{.Driver}} {{.ContainersRunning}}"])).stdout).toBe("overlay 1\n");
-    expect((await runCli(["version"])).stdout).toMatch(/Version: +1\.2\.3/);
-    expect((await runCli(["version", "--format", "{{.Server.Version}}"])).stdout).toBe("1.2.3\n");
-    expect(JSON.parse((await runCli(["version", "-f", "json"])).stdout)).toMatchObject({
+    expect((await runCli(["info", "-f", "{{.Driver}} {{.ContainersRunning}}"], { documents })).stdout).toBe(
+      "overlay 1\n",
+    );
+    const version = await runCli(["version"], { documents });
+    expect(version.stdout).toMatch(
+      /^Server: Gantry\n Engine:\n {2}Version: +1\.2\.3\n {2}API version: +1\.50 \(minimum/m,
+    );
+    expect((await runCli(["version", "--format", "{{.Server.Version}}"], { documents })).stdout).toBe("1.2.3\n");
+    expect(JSON.parse((await runCli(["version", "-f", "json"], { documents })).stdout)).toMatchObject({
+      Client: { ApiVersion: "1.50" },
       Server: { Version: "1.2.3" },
     });
   });

@@ -6,7 +6,7 @@ import { fakeEngine } from "./support/fake-engine.ts";
 import { fakeHost } from "./support/fake-host.ts";
 
 it("contributes every command of the table, with its connector", async () => {
-  const engine = fakeEngine();
+  const engine = fakeEngine({ documents: { "/containers/json": [] } });
   await using kernel = await Kernel.start({
     plugins: [cliApp()],
     values: [bind(EngineConnector, { connect: async () => engine })],

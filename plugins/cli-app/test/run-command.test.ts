@@ -81,12 +81,39 @@ describe("what is created", () => {
     expect(hostConfig).not.toHaveProperty("shmSize");
     expect(hostConfig).not.toHaveProperty("logDriver");
     expect(hostConfig?.resources).toEqual({});
-    expect(hostConfig?.networkMode).toBe("none");
+    expect(hostConfig).not.toHaveProperty("networkMode");
   });
 
   it("is base without an image, and an empty entry point removes the image's", async () => {
     expect(created(await runCli(["run"])).config).toMatchObject({ image: "base" });
     expect(created(await runCli(["run", "--entrypoint=", "x"])).config.entrypoint).toEqual([]);
+  });
+
+  it("has mounts, a restart policy, an init and a health check", async () => {
+    const call = startCli([
+      ..."run --mount type=bind,src=./d,dst=/d,readonly --mount source=vol,target=/v,volume-nocopy".split(" "),
+      ..."--mount type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=1770 --restart on-failure:3 --init".split(" "),
+      "--health-cmd",
+      "test -f /ok",
+      ..."--health-interval 1m30s --health-retries 5 --label-file labels --domainname d --blkio-weight 20 x".split(" "),
+    ]);
+    call.host.disk.set("labels", "# no\na=1\n\nb\n");
+    const { config, hostConfig } = created(await call.done);
+    expect(config).toMatchObject({
+      labels: { a: "1", b: "" },
+      domainname: "d",
+      healthcheck: { test: ["CMD-SHELL", "test -f /ok"], interval: 90e9, retries: 5 },
+    });
+    expect(hostConfig).toMatchObject({
+      binds: ["/home/user/d:/d:ro", "vol:/v:nocopy"],
+      tmpfs: { "/t": "size=1m,mode=1770" },
+      restartPolicy: { name: "on-failure", maximumRetryCount: 3 },
+      init: true,
+      resources: { blkioWeight: 20 },
+    });
+    const none = created(await runCli(["run", "--no-healthcheck", "x"])).config.healthcheck;
+    expect(none).toEqual({ test: ["NONE"] });
+    expect(await runCli(["run", "--no-healthcheck", "--health-cmd", "x", "y"])).toMatchObject({ status: 125 });
   });
 
   it("refuses a file of variables that is not there", async () => {
@@ -99,7 +126,7 @@ describe("what is created", () => {
 
   it("takes variables of files first", async () => {
     const call = startCli(["run", "--env-file", "vars", "-e", "A=2", "x"]);
-    call.host.files.set("vars", "A=1\n# no\nB=3\n");
+    call.host.disk.set("vars", "A=1\n# no\nB=3\n");
     expect(created(await call.done).config.env).toEqual(["A=1", "B=3", "A=2"]);
   });
 });
@@ -273,17 +300,17 @@ describe("images", () => {
 
 describe("a cidfile", () => {
   it("gets the id", async () => {
-    expect((await runCli(["run", "--cidfile", "f", "x"])).host.files.get("f")).toBe(id);
+    expect((await runCli(["run", "--cidfile", "f", "x"])).host.disk.get("f")).toBe(id);
   });
 
   it("that exists is refused before anything is created", async () => {
     const call = startCli(["run", "--cidfile", "f", "x"]);
-    call.host.files.set("f", "old");
+    call.host.disk.set("f", "old");
     const run = await call.done;
     expect(run.status).toBe(125);
     expect(run.stderr).toMatch(/^docker: container ID file found, make sure .* or delete f\n/);
     expect(run.engine.called("create")).toEqual([]);
-    expect(run.host.files.get("f")).toBe("old");
+    expect(run.host.disk.get("f")).toBe("old");
   });
 });
 
@@ -336,7 +363,9 @@ describe("failures", () => {
   });
 
   it.each([
-    [["--network", "moon"], '"moon" for "--network" flag: network not found'],
+    [["--mount", "type=cat,target=/x"], `"type=cat,target=/x" for "--mount" flag: mount type 'cat' is not known`],
+    [["--restart", "sometimes"], '"sometimes" for "--restart" flag: invalid restart policy format'],
+    [["--health-interval", "x"], '"x" for "--health-interval" flag: time: invalid duration "x"'],
     [["-e", "="], '"=" for "-e, --env" flag: invalid environment variable: ='],
     [["-l", "="], '"=" for "-l, --label" flag: invalid label \'=\': empty name'],
     [["--cpus", "x"], '"x" for "--cpus" flag: failed to parse x as a rational number'],

@@ -1,41 +1,43 @@
-import type { Command, CommandContext, CommandOption } from "@gantry/core";
+import type { CommandContext, CommandOption } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
-import { OptionValues, requireArguments } from "../parsing/option-values.ts";
+import { filterOption, flag } from "../parsing/option-specs.ts";
+import type { ImageListItem } from "../rendering/api-documents.ts";
 import { renderList } from "../rendering/formatted-list.ts";
-import { imageFields, imageRows, matchesRepository } from "../rendering/image-fields.ts";
+import { imageFields, imageRows } from "../rendering/image-fields.ts";
+import { EngineCommand } from "./engine-command.ts";
+import { filterQuery, filtersOf } from "./filters.ts";
 import { listFormatOption } from "./format-option.ts";
 
-export class ImagesCommand implements Command {
+export class ImagesCommand extends EngineCommand {
   readonly path = ["images"];
-  readonly aliases = [
+  override readonly aliases = [
     ["image", "ls"],
     ["image", "list"],
   ];
   readonly summary = "List images";
   readonly synopsis = "[OPTIONS] [REPOSITORY[:TAG]]";
-  readonly options: readonly CommandOption[] = [
+  override readonly options: readonly CommandOption[] = [
+    flag("all", "Show all images (default hides intermediate images)", "a"),
+    flag("digests", "Show digests"),
+    filterOption("f"),
     listFormatOption,
-    { name: "no-trunc", type: "boolean", summary: "Don't truncate output" },
-    { name: "quiet", short: "q", type: "boolean", summary: "Only show image IDs" },
+    flag("no-trunc", "Don't truncate output"),
+    flag("quiet", "Only show image IDs", "q"),
   ];
-  readonly #connector: EngineConnector;
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: words, options, host }: CommandContext): Promise<number> {
-    requireArguments("images", words, 0, 1);
-    const values = new OptionValues(this.options, options);
-    const { images } = await this.#connector.connect();
-    const all = imageRows(await images.list());
-    const wanted = words[0];
-    const rows = wanted === undefined ? all : all.filter((row) => matchesRepository(row, wanted));
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 0, 1);
+    const { host, arguments: words } = context;
+    const values = this.values(context);
+    const filters = { ...filtersOf(values), ...(words[0] === undefined ? {} : { reference: [words[0]] }) };
+    const query = { all: values.flag("all"), filters: filterQuery(filters) };
+    const format = values.flag("quiet") ? "{{.ID}}" : values.text("format");
+    const images = await (await this.connect()).document<readonly ImageListItem[]>("/images/json", query);
+    const digests = values.flag("digests") || /\.Digest\b/.test(format ?? "");
+    const rows = imageRows(images, digests);
     const fields = imageFields({ now: host.now(), truncate: !values.flag("no-trunc") });
-    const columns = ["Repository", "Tag", "ID", "CreatedSince", "Size"];
-    const shown = values.flag("quiet") ? "{{.ID}}" : values.text("format");
-    await host.stdout.write(renderList(rows, { fields, columns, format: shown }));
+    const columns = ["Repository", "Tag", ...(digests ? ["Digest"] : []), "ID", "CreatedSince", "Size"];
+    await host.stdout.write(renderList(rows, { fields, columns, format }));
     return 0;
   }
 }

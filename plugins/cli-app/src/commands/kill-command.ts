@@ -1,28 +1,23 @@
-import type { Command, CommandContext, CommandOption } from "@gantry/core";
+import type { CommandContext, CommandOption } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
-import { OptionValues, requireArguments } from "../parsing/option-values.ts";
+import { value } from "../parsing/option-specs.ts";
 import { eachArgument } from "./each-argument.ts";
+import { EngineCommand, orMore } from "./engine-command.ts";
 
-export class KillCommand implements Command {
+export class KillCommand extends EngineCommand {
   readonly path = ["kill"];
-  readonly aliases = [["container", "kill"]];
+  override readonly aliases = [["container", "kill"]];
   readonly summary = "Kill one or more running containers";
   readonly synopsis = "[OPTIONS] CONTAINER [CONTAINER...]";
-  readonly options: readonly CommandOption[] = [
-    { name: "signal", short: "s", type: "string", summary: "Signal to send to the container", default: "KILL" },
+  override readonly options: readonly CommandOption[] = [
+    { ...value("signal", "string", "Signal to send to the container", "s"), default: "KILL" },
   ];
-  readonly #connector: EngineConnector;
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: names, options, host }: CommandContext): Promise<number> {
-    requireArguments("kill", names, 1);
-    const signal = new OptionValues(this.options, options).text("signal");
-    const { containers } = await this.#connector.connect();
-    return eachArgument(host, names, async (name) => {
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 1, orMore);
+    const signal = this.values(context).text("signal");
+    const { containers } = await this.connect();
+    return eachArgument(context.host, context.arguments, async (name) => {
       await containers.kill(name, signal);
       return name;
     });

@@ -1,8 +1,7 @@
-import type { Command, CommandContext, CommandOption, PluginReport } from "@gantry/core";
+import type { CommandContext, CommandOption, PluginReport } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
-import { OptionValues, requireArguments } from "../parsing/option-values.ts";
 import { type ListField, renderList } from "../rendering/formatted-list.ts";
+import { EngineCommand } from "./engine-command.ts";
 import { listFormatOption } from "./format-option.ts";
 
 const fields: readonly ListField<PluginReport>[] = [
@@ -11,22 +10,17 @@ const fields: readonly ListField<PluginReport>[] = [
   { name: "Status", heading: "STATUS", value: (row) => row.reason ?? "active" },
 ];
 
-export class PluginsCommand implements Command {
+export class PluginsCommand extends EngineCommand {
   readonly path = ["plugins"];
   readonly summary = "List the engine's plugins";
   readonly synopsis = "[OPTIONS]";
-  readonly options: readonly CommandOption[] = [listFormatOption];
-  readonly #connector: EngineConnector;
+  override readonly options: readonly CommandOption[] = [listFormatOption];
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: words, options, host }: CommandContext): Promise<number> {
-    requireArguments("plugins", words, 0, 0);
-    const format = new OptionValues(this.options, options).text("format");
-    const rows = await (await this.#connector.connect()).plugins();
-    await host.stdout.write(renderList(rows, { fields, columns: ["Name", "Provides", "Status"], format }));
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 0);
+    const format = this.values(context).text("format");
+    const rows = await (await this.connect()).plugins();
+    await context.host.stdout.write(renderList(rows, { fields, columns: ["Name", "Provides", "Status"], format }));
     return 0;
   }
 }

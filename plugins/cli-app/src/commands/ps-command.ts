@@ -1,70 +1,59 @@
-import type { Command, CommandContext, CommandOption } from "@gantry/core";
-import type { ListOptions } from "@gantry/engine";
+import type { CommandContext, CommandOption } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
-import { OptionValues, requireArguments } from "../parsing/option-values.ts";
+import type { DocumentQuery } from "../connected-engine.ts";
+import type { OptionValues } from "../parsing/option-values.ts";
+import { filterOption, flag, value } from "../parsing/option-specs.ts";
 import { parseInteger } from "../parsing/parse-numbers.ts";
-import { groupPairs, parseFilter } from "../parsing/parse-pairs.ts";
+import type { ContainerListItem } from "../rendering/api-documents.ts";
 import { containerFields } from "../rendering/container-fields.ts";
 import { renderList } from "../rendering/formatted-list.ts";
+import { EngineCommand } from "./engine-command.ts";
+import { filterQuery, filtersOf } from "./filters.ts";
 import { listFormatOption } from "./format-option.ts";
 
-export class PsCommand implements Command {
+const columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"];
+
+export class PsCommand extends EngineCommand {
   readonly path = ["ps"];
-  readonly aliases = [
+  override readonly aliases = [
     ["container", "ls"],
     ["container", "list"],
     ["container", "ps"],
   ];
   readonly summary = "List containers";
   readonly synopsis = "[OPTIONS]";
-  readonly options: readonly CommandOption[] = [
-    { name: "all", short: "a", type: "boolean", summary: "Show all containers (default shows just running)" },
-    {
-      name: "filter",
-      short: "f",
-      type: "list",
-      placeholder: "filter",
-      summary: "Filter output based on conditions provided",
-    },
+  override readonly options: readonly CommandOption[] = [
+    flag("all", "Show all containers (default shows just running)", "a"),
+    filterOption("f"),
     listFormatOption,
-    {
-      name: "last",
-      short: "n",
-      type: "string",
-      placeholder: "int",
-      summary: "Show n last created containers (includes all states)",
-    },
-    { name: "latest", short: "l", type: "boolean", summary: "Show the latest created container (includes all states)" },
-    { name: "no-trunc", type: "boolean", summary: "Don't truncate output" },
-    { name: "quiet", short: "q", type: "boolean", summary: "Only display container IDs" },
+    value("last", "int", "Show n last created containers (includes all states)", "n"),
+    flag("latest", "Show the latest created container (includes all states)", "l"),
+    flag("no-trunc", "Don't truncate output"),
+    flag("quiet", "Only display container IDs", "q"),
+    flag("size", "Display total file sizes", "s"),
   ];
-  readonly #connector: EngineConnector;
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: words, options, host }: CommandContext): Promise<number> {
-    requireArguments("ps", words, 0, 0);
-    const values = new OptionValues(this.options, options);
-    const query = listOptions(values);
-    const format = values.text("format");
-    const { containers } = await this.#connector.connect();
-    const rows = await containers.list(query);
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 0);
+    const { host } = context;
+    const values = this.values(context);
+    const format = values.flag("quiet") ? "{{.ID}}" : values.text("format");
+    const query = listQuery(values, format ?? "");
+    const rows = await (await this.connect()).document<readonly ContainerListItem[]>("/containers/json", query);
     const fields = containerFields({ now: host.now(), truncate: !values.flag("no-trunc") });
-    const columns = ["ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"];
-    const shown = values.flag("quiet") ? "{{.ID}}" : format;
-    await host.stdout.write(renderList(rows, { fields, columns, format: shown }));
+    const shown = query["size"] === true ? [...columns, "Size"] : columns;
+    await host.stdout.write(renderList(rows, { fields, columns: shown, format }));
     return 0;
   }
 }
 
-function listOptions(values: OptionValues): ListOptions {
+/** Sizes are measured only where they are shown: that takes time. */
+function listQuery(values: OptionValues, format: string): DocumentQuery {
   const last = values.flag("latest") ? 1 : (values.parsed("last", parseInteger) ?? 0);
   return {
     all: values.flag("all") || last > 0,
-    ...(last > 0 ? { limit: last } : {}),
-    filters: groupPairs(values.parsedList("filter", parseFilter)),
+    limit: last > 0 ? last : undefined,
+    filters: filterQuery(filtersOf(values)),
+    size: values.flag("size") || /\.Size\b/.test(format),
   };
 }

@@ -1,30 +1,24 @@
-import type { Command, CommandContext, CommandOption } from "@gantry/core";
+import type { CommandContext, CommandOption } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
 import { interruptible } from "../interruption.ts";
-import { OptionValues, requireArguments } from "../parsing/option-values.ts";
+import { flag } from "../parsing/option-specs.ts";
 import { printable } from "../rendering/short-text.ts";
 import { pullImage } from "../run/pull-image.ts";
+import { EngineCommand } from "./engine-command.ts";
 
-export class PullCommand implements Command {
+export class PullCommand extends EngineCommand {
   readonly path = ["pull"];
-  readonly aliases = [["image", "pull"]];
+  override readonly aliases = [["image", "pull"]];
   readonly summary = "Get an image from the first source that has it";
   readonly synopsis = "[OPTIONS] NAME[:TAG|@DIGEST]";
-  readonly options: readonly CommandOption[] = [
-    { name: "quiet", short: "q", type: "boolean", summary: "Suppress verbose output" },
-  ];
-  readonly #connector: EngineConnector;
+  override readonly options: readonly CommandOption[] = [flag("quiet", "Suppress verbose output", "q")];
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: names, options, host }: CommandContext): Promise<number> {
-    requireArguments("pull", names, 1, 1);
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 1);
+    const { host, arguments: names } = context;
     const reference = names[0]!;
-    const quiet = new OptionValues(this.options, options).flag("quiet");
-    const { images } = await this.#connector.connect();
+    const quiet = this.values(context).flag("quiet");
+    const { images } = await this.connect();
     const output = quiet ? undefined : host.stdout;
     await interruptible(host, (signal) => pullImage(images, reference, { output, signal }));
     if (quiet) await host.stdout.write(`${printable(reference)}\n`);

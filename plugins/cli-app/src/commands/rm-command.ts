@@ -1,43 +1,29 @@
-import type { Command, CommandContext, CommandOption } from "@gantry/core";
+import type { CommandContext, CommandOption } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
-import { OptionValues, requireArguments } from "../parsing/option-values.ts";
+import { flag } from "../parsing/option-specs.ts";
 import { eachArgument } from "./each-argument.ts";
+import { EngineCommand, orMore } from "./engine-command.ts";
 import { hasCode } from "./error-code.ts";
 
-export class RmCommand implements Command {
+export class RmCommand extends EngineCommand {
   readonly path = ["rm"];
-  readonly aliases = [
+  override readonly aliases = [
     ["container", "rm"],
     ["container", "remove"],
   ];
   readonly summary = "Remove one or more containers";
   readonly synopsis = "[OPTIONS] CONTAINER [CONTAINER...]";
-  readonly options: readonly CommandOption[] = [
-    {
-      name: "force",
-      short: "f",
-      type: "boolean",
-      summary: "Force the removal of a running container (uses SIGKILL)",
-    },
-    {
-      name: "volumes",
-      short: "v",
-      type: "boolean",
-      summary: "Remove anonymous volumes associated with the container",
-    },
+  override readonly options: readonly CommandOption[] = [
+    flag("force", "Force the removal of a running container (uses SIGKILL)", "f"),
+    flag("volumes", "Remove anonymous volumes associated with the container", "v"),
   ];
-  readonly #connector: EngineConnector;
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: names, options, host }: CommandContext): Promise<number> {
-    requireArguments("rm", names, 1);
-    const values = new OptionValues(this.options, options);
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 1, orMore);
+    const { host, arguments: names } = context;
+    const values = this.values(context);
     const force = values.flag("force");
-    const { containers } = await this.#connector.connect();
+    const { containers } = await this.connect();
     return eachArgument(host, names, async (name) => {
       try {
         await containers.remove(name, { force, volumes: values.flag("volumes") });

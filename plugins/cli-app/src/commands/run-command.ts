@@ -1,6 +1,5 @@
-import type { Command, CommandContext } from "@gantry/core";
+import type { CommandContext } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
 import { Interruption, interruptible } from "../interruption.ts";
 import { UsageError } from "../parsing/usage-error.ts";
 import { createContainer } from "../run/create-container.ts";
@@ -8,26 +7,22 @@ import { runAttached, runDetached } from "../run/run-container.ts";
 import { runOptions } from "../run/run-options.ts";
 import { planRun } from "../run/run-plan.ts";
 import { startStatus } from "../run/start-status.ts";
+import { EngineCommand } from "./engine-command.ts";
 import { hasCode } from "./error-code.ts";
 
-export class RunCommand implements Command {
+export class RunCommand extends EngineCommand {
   readonly path = ["run"];
-  readonly aliases = [["container", "run"]];
+  override readonly aliases = [["container", "run"]];
   readonly summary = "Create and run a new container from an image";
   readonly synopsis = "[OPTIONS] [IMAGE] [COMMAND] [ARG...]";
-  readonly options = runOptions;
+  override readonly options = runOptions;
   readonly stopAtFirstArgument = true;
-  readonly #connector: EngineConnector;
-
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
 
   async run(context: CommandContext): Promise<number> {
     const { host } = context;
     try {
       const plan = await planRun(context);
-      const engine = await this.#connector.connect();
+      const engine = await this.connect();
       const id = await interruptible(host, (signal) => createContainer(engine, plan, host, signal));
       return plan.detach ? await runDetached(engine, plan, host, id) : await runAttached(engine, plan, host, id);
     } catch (error) {

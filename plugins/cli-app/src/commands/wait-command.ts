@@ -1,25 +1,19 @@
-import type { Command, CommandContext } from "@gantry/core";
+import type { CommandContext } from "@gantry/core";
 
-import type { EngineConnector } from "../connected-engine.ts";
 import { interruptible } from "../interruption.ts";
-import { requireArguments } from "../parsing/option-values.ts";
 import { eachArgument } from "./each-argument.ts";
+import { EngineCommand, orMore } from "./engine-command.ts";
 
-export class WaitCommand implements Command {
+export class WaitCommand extends EngineCommand {
   readonly path = ["wait"];
-  readonly aliases = [["container", "wait"]];
+  override readonly aliases = [["container", "wait"]];
   readonly summary = "Block until one or more containers stop, then print their exit codes";
   readonly synopsis = "CONTAINER [CONTAINER...]";
-  readonly options = [];
-  readonly #connector: EngineConnector;
 
-  constructor(connector: EngineConnector) {
-    this.#connector = connector;
-  }
-
-  async run({ arguments: names, host }: CommandContext): Promise<number> {
-    requireArguments("wait", names, 1);
-    const { containers } = await this.#connector.connect();
+  async run(context: CommandContext): Promise<number> {
+    this.require(context, 1, orMore);
+    const { host, arguments: names } = context;
+    const { containers } = await this.connect();
     return interruptible(host, (signal) =>
       eachArgument(host, names, async (name) => {
         signal.throwIfAborted();

@@ -4,6 +4,14 @@ import type { CommandEntry } from "../command-entry.ts";
 
 const textWidth = 80;
 
+/** Words that only group commands. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  container: "Manage containers",
+  image: "Manage images",
+  system: "Manage Docker",
+  volume: "Manage volumes",
+};
+
 /** The page of one command: `docker run --help`. */
 export function commandHelp(command: Command): string {
   const names = [...(command.aliases ?? []), command.path].map((path) => `docker ${path.join(" ")}`);
@@ -15,11 +23,15 @@ export function commandHelp(command: Command): string {
 
 /** The first page: `docker --help`. */
 export function applicationHelp(entries: readonly CommandEntry[], globalOptions: readonly CommandOption[]): string {
-  const rows = entries.map((entry) => ({ left: `  ${entry.path.join(" ")}`, right: entry.summary }));
+  const plain = entries.filter(({ path }) => path.length === 1);
+  const others = plain.filter((entry) => entry.common !== true);
+  const groups = Object.entries(commandGroups).map(([name, summary]) => ({ path: [name], summary }));
   return [
     "Usage:  docker [OPTIONS] COMMAND [ARG...]",
     "A self-sufficient runtime for containers",
-    `Commands:\n${twoColumns(rows, 2, Infinity)}`,
+    `Common Commands:\n${commandLines(plain.filter((entry) => entry.common === true))}`,
+    `Management Commands:\n${commandLines(groups)}`,
+    `Commands:\n${commandLines(others.toSorted((a, b) => (a.path[0]! < b.path[0]! ? -1 : 1)))}`,
     `Global Options:\n${optionLines(globalOptions)}`,
     "Run 'docker COMMAND --help' for more information on a command.\n",
   ].join("\n\n");
@@ -27,25 +39,28 @@ export function applicationHelp(entries: readonly CommandEntry[], globalOptions:
 
 /** The page of a word that only groups commands: `docker container --help`. */
 export function groupHelp(group: string, entries: readonly CommandEntry[]): string {
-  const rows = entries.flatMap((entry) =>
-    (entry.aliases ?? [])
-      .filter((alias) => alias[0] === group)
-      .map((alias) => ({ left: `  ${alias.slice(1).join(" ")}`, right: entry.summary })),
-  );
+  const members = entries.flatMap(({ path, aliases = [], summary }) => {
+    const name = [path, ...aliases].find(([first, ...rest]) => first === group && rest.length > 0);
+    return name === undefined ? [] : [{ path: name.slice(1), summary }];
+  });
   return [
     `Usage:  docker ${group} COMMAND`,
-    `Commands:\n${twoColumns(rows, 2, Infinity)}`,
+    commandGroups[group] ?? "",
+    `Commands:\n${commandLines(members.toSorted((a, b) => (a.path[0]! < b.path[0]! ? -1 : 1)))}`,
     `Run 'docker ${group} COMMAND --help' for more information on a command.\n`,
   ].join("\n\n");
 }
 
+/** As wide as Docker's lists of commands, whose longest name has ten characters. */
+const commandWidth = 12;
+
+function commandLines(entries: readonly Pick<CommandEntry, "path" | "summary">[]): string {
+  return entries.map(({ path, summary }) => `  ${path.join(" ").padEnd(commandWidth)}${summary}`).join("\n");
+}
+
 function optionLines(options: readonly CommandOption[]): string {
   const sorted = options.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return twoColumns(
-    sorted.map((option) => ({ left: optionLabel(option), right: optionSummary(option) })),
-    3,
-    textWidth,
-  );
+  return twoColumns(sorted.map((option) => ({ left: optionLabel(option), right: optionSummary(option) })));
 }
 
 function optionLabel({ name, short, type, placeholder }: CommandOption): string {
@@ -58,10 +73,10 @@ function optionSummary({ summary, default: initial }: CommandOption): string {
   return `${summary} (default ${typeof initial === "string" ? JSON.stringify(initial) : String(initial)})`;
 }
 
-function twoColumns(rows: readonly { left: string; right: string }[], gap: number, width: number): string {
-  const indent = Math.max(...rows.map((row) => row.left.length)) + gap;
+function twoColumns(rows: readonly { left: string; right: string }[]): string {
+  const indent = Math.max(...rows.map((row) => row.left.length)) + 3;
   return rows
-    .map(({ left, right }) => left.padEnd(indent) + wrap(right, width - indent).join(`\n${" ".repeat(indent)}`))
+    .map(({ left, right }) => left.padEnd(indent) + wrap(right, textWidth - indent).join(`\n${" ".repeat(indent)}`))
     .join("\n");
 }
 

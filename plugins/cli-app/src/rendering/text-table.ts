@@ -1,8 +1,8 @@
 /**
- * Aligns cells in columns: each column but the last is padded to its widest cell plus three spaces, at least ten
- * characters, as Docker's lists are.
+ * Aligns cells in columns: each column but the last is padded to its widest cell plus three spaces.
+ * @param minimumWidth of a column in characters; that of Docker's lists is ten
  */
-export function renderTable(rows: readonly (readonly string[])[]): string {
+export function renderTable(rows: readonly (readonly string[])[], minimumWidth = 10): string {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.slice(0, -1).entries()) {
@@ -12,7 +12,6 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${renderRow(row, widths)}\n`).join("");
 }
 
-const minimumWidth = 10;
 const padding = 3;
 
 function renderRow(row: readonly string[], widths: readonly number[]): string {

@@ -1,6 +1,6 @@
 import type { CommandHost } from "@gantry/core";
-import type { Engine } from "@gantry/engine";
 
+import type { ConnectedEngine } from "../connected-engine.ts";
 import { UsageError } from "../parsing/usage-error.ts";
 import { printable } from "../rendering/short-text.ts";
 import { pullImage } from "./pull-image.ts";
@@ -8,7 +8,7 @@ import type { RunPlan } from "./run-plan.ts";
 
 /** Gets the image when it must, creates the container and tells its id where the caller asked for it. */
 export async function createContainer(
-  engine: Engine,
+  engine: ConnectedEngine,
   plan: RunPlan,
   host: CommandHost,
   signal: AbortSignal,
@@ -28,7 +28,12 @@ export async function createContainer(
   return id;
 }
 
-async function provideImage(engine: Engine, plan: RunPlan, host: CommandHost, signal: AbortSignal): Promise<void> {
+async function provideImage(
+  engine: ConnectedEngine,
+  plan: RunPlan,
+  host: CommandHost,
+  signal: AbortSignal,
+): Promise<void> {
   const { image } = plan.create.config;
   if (plan.pull === "never") return;
   if (plan.pull === "missing" && (await engine.images.has(image, { signal }))) return;

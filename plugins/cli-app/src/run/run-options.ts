@@ -1,58 +1,52 @@
 import type { CommandOption } from "@gantry/core";
 
-const flag = (name: string, summary: string, short?: string): CommandOption => ({
-  name,
-  type: "boolean",
-  summary,
-  ...(short === undefined ? {} : { short }),
-});
-const value = (name: string, placeholder: string, summary: string, short?: string): CommandOption => ({
-  name,
-  type: "string",
-  placeholder,
-  summary,
-  ...(short === undefined ? {} : { short }),
-});
-const list = (name: string, summary: string, short?: string): CommandOption => ({
-  name,
-  type: "list",
-  summary,
-  ...(short === undefined ? {} : { short }),
-});
+import { flag, list, value } from "../parsing/option-specs.ts";
+import { detachKeysOption } from "../session/detach-keys.ts";
+import { resourceOptions } from "./resource-options.ts";
 
-/** The options of `docker run`. */
-export const runOptions: readonly CommandOption[] = [
+/** The options of `docker create`. */
+export const createOptions: readonly CommandOption[] = [
+  ...resourceOptions,
   list("attach", "Attach to STDIN, STDOUT or STDERR", "a"),
   list("cap-add", "Add Linux capabilities"),
   list("cap-drop", "Drop Linux capabilities"),
   value("cidfile", "string", "Write the container ID to the file"),
-  value("cpu-shares", "int", "CPU shares (relative weight)", "c"),
-  value("cpus", "decimal", "Number of CPUs"),
-  value("cpuset-cpus", "string", "CPUs in which to allow execution (0-3, 0,1)"),
-  flag("detach", "Run container in background and print container ID", "d"),
+  value("domainname", "string", "Container NIS domain name"),
   value("entrypoint", "string", "Overwrite the default ENTRYPOINT of the image"),
   list("env", "Set environment variables", "e"),
   list("env-file", "Read in a file of environment variables"),
   list("group-add", "Add additional groups to join"),
+  value("health-cmd", "string", "Command to run to check health"),
+  value("health-interval", "duration", "Time between running the check (ms|s|m|h) (default 0s)"),
+  value("health-retries", "int", "Consecutive failures needed to report unhealthy"),
+  value("health-start-interval", "duration", "Time between checks during the start period (ms|s|m|h) (default 0s)"),
+  value(
+    "health-start-period",
+    "duration",
+    "Start period for the container to initialize before retries count down (ms|s|m|h) (default 0s)",
+  ),
+  value("health-timeout", "duration", "Maximum time to allow one check to run (ms|s|m|h) (default 0s)"),
   value("hostname", "string", "Container host name", "h"),
+  flag("init", "Run an init inside the container that forwards signals and reaps processes"),
   flag("interactive", "Keep STDIN open even if not attached", "i"),
   list("label", "Set meta data on a container", "l"),
+  list("label-file", "Read in a line delimited file of labels"),
   value("log-driver", "string", "Logging driver for the container"),
   list("log-opt", "Log driver options"),
-  value("memory", "bytes", "Memory limit", "m"),
-  value("memory-swap", "bytes", "Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
+  { ...list("mount", "Attach a filesystem mount to the container"), placeholder: "mount" },
   value("name", "string", "Assign a name to the container"),
-  { ...value("network", "network", "Connect a container to a network: none or host"), default: "none" },
+  value("network", "network", "Connect a container to a network"),
+  flag("no-healthcheck", "Disable any container-specified HEALTHCHECK"),
+  flag("oom-kill-disable", "Disable OOM Killer"),
   value("oom-score-adj", "int", "Tune host's OOM preferences (-1000 to 1000)"),
-  value("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
   flag("privileged", "Give extended privileges to this container"),
   { ...value("pull", "string", 'Pull image before running ("always", "missing", "never")'), default: "missing" },
   flag("quiet", "Suppress the pull output", "q"),
   flag("read-only", "Mount the container's root filesystem as read only"),
+  value("restart", "string", 'Restart policy to apply when a container exits (default "no")'),
   flag("rm", "Automatically remove the container and its associated anonymous volumes when it exits"),
   list("security-opt", "Security Options"),
   value("shm-size", "bytes", "Size of /dev/shm"),
-  { ...flag("sig-proxy", "Proxy received signals to the process"), default: true },
   value("stop-signal", "string", "Signal to stop the container"),
   value("stop-timeout", "int", "Timeout (in seconds) to stop a container"),
   list("sysctl", "Sysctl options"),
@@ -62,4 +56,12 @@ export const runOptions: readonly CommandOption[] = [
   value("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", "u"),
   list("volume", "Bind mount a volume", "v"),
   value("workdir", "string", "Working directory inside the container", "w"),
+];
+
+/** The options of `docker run`. */
+export const runOptions: readonly CommandOption[] = [
+  ...createOptions,
+  flag("detach", "Run container in background and print container ID", "d"),
+  detachKeysOption,
+  { ...flag("sig-proxy", "Proxy received signals to the process"), default: true },
 ];

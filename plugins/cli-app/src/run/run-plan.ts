@@ -7,6 +7,8 @@ import { parseInteger } from "../parsing/parse-numbers.ts";
 import { parseLabel } from "../parsing/parse-pairs.ts";
 import { InvalidValue, UsageError } from "../parsing/usage-error.ts";
 import type { SessionStreams } from "../session/container-session.ts";
+import { DetachKeys } from "../session/detach-keys.ts";
+import { healthCheckOf } from "./health-check-options.ts";
 import { hostConfigOf } from "./host-config.ts";
 import { present } from "./present.ts";
 import { runOptions } from "./run-options.ts";
@@ -18,6 +20,7 @@ export interface RunPlan {
   detach: boolean;
   streams: SessionStreams;
   signalProxy: boolean;
+  detachKeys: DetachKeys;
   pull: "always" | "missing" | "never";
   quiet: boolean;
   cidfile: string | undefined;
@@ -26,13 +29,13 @@ export interface RunPlan {
 const defaultImage = "base";
 
 /**
- * Understands the arguments of `docker run`.
+ * Understands the arguments of `docker run`, or with `creating` those of `docker create`.
  * @throws UsageError
  */
-export async function planRun({ arguments: words, options, host }: CommandContext): Promise<RunPlan> {
+export async function planRun({ arguments: words, options, host }: CommandContext, creating = false): Promise<RunPlan> {
   const values = new OptionValues(runOptions, options);
   const [image = defaultImage, ...command] = words;
-  const streams = streamsOf(values, host, command.length === 0);
+  const streams = streamsOf(values, host, { noCommand: command.length === 0, creating });
   const name = values.text("name");
   return {
     create: {
@@ -43,6 +46,7 @@ export async function planRun({ arguments: words, options, host }: CommandContex
     detach: streams.detach,
     streams: streams.attached,
     signalProxy: values.flag("sig-proxy"),
+    detachKeys: new DetachKeys(values.text("detach-keys")),
     pull: pullPolicy(values.text("pull")),
     quiet: values.flag("quiet"),
     cidfile: values.text("cidfile"),
@@ -62,7 +66,7 @@ async function configOf(
     ...(command.length === 0 ? {} : { command }),
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     env: await environmentOf(values, host),
-    labels: Object.fromEntries(values.parsedList("label", parseLabel)),
+    labels: await labelsOf(values, host),
     terminal: streams.terminal,
     openStdin: streams.openStdin,
     stdinOnce: streams.openStdin && streams.attached.stdin,
@@ -70,14 +74,27 @@ async function configOf(
       workingDirectory: values.text("workdir"),
       user: values.text("user"),
       hostname: values.text("hostname"),
+      domainname: values.text("domainname"),
+      healthcheck: healthCheckOf(values),
       stopSignal: values.text("stop-signal"),
       stopTimeout: values.parsed("stop-timeout", parseInteger),
     }),
   };
 }
 
+/** Files first, so that `-l` prevails. */
+async function labelsOf(values: OptionValues, host: CommandHost): Promise<Record<string, string>> {
+  const lines: string[] = [];
+  for (const path of values.list("label-file")) {
+    const content = new TextDecoder().decode(await host.readFile(path));
+    lines.push(...content.split("\n").map((line) => line.trim()));
+  }
+  const fromFiles = lines.filter((line) => line !== "" && !line.startsWith("#")).map(parseLabel);
+  return Object.fromEntries([...fromFiles, ...values.parsedList("label", parseLabel)]);
+}
+
 /** Files first, so that `-e` prevails. */
-async function environmentOf(values: OptionValues, host: CommandHost): Promise<string[]> {
+export async function environmentOf(values: OptionValues, host: CommandHost): Promise<string[]> {
   const variables: string[] = [];
   for (const path of values.list("env-file")) variables.push(...(await readEnvironmentFile(path, host)));
   const given = values.parsedList("env", (text) => parseVariable(text, host.environment));

@@ -1,5 +1,4 @@
 import type { CommandHost } from "@gantry/core";
-import type { Containers } from "@gantry/engine";
 
 const proxied = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGCONT"];
 const insistence = 3;
@@ -8,12 +7,16 @@ const insistence = 3;
  * Passes signals on to a container until the returned function is called. The third SIGINT or SIGTERM calls `giveUp`: the
  * container does not react, and its user wants his shell back.
  */
-export function proxySignals(host: CommandHost, containers: Containers, id: string, giveUp: () => void): () => void {
+export function proxySignals(
+  host: CommandHost,
+  kill: (signal: string) => Promise<void>,
+  giveUp: () => void,
+): () => void {
   let asked = 0;
   return host.onSignal(proxied, (name) => {
     if (name === "SIGINT" || name === "SIGTERM") asked += 1;
     if (asked >= insistence) giveUp();
     // It may have exited in between.
-    containers.kill(id, name).catch(() => {});
+    kill(name).catch(() => {});
   });
 }

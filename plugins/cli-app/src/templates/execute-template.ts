@@ -1,6 +1,7 @@
+import { display } from "./display.ts";
 import type { Operand, Pipeline, TemplateNode } from "./parse-template.ts";
 import { TemplateError } from "./template-error.ts";
-import { type TemplateFunctions, display, isTrue, templateFunctions } from "./template-functions.ts";
+import { type TemplateFunctions, isTrue, templateFunctions } from "./template-functions.ts";
 
 /**
  * Writes a parsed template out for one value. A field that is a function is called with the operands that follow it.
@@ -11,7 +12,13 @@ export function executeTemplate(
   value: unknown,
   functions: TemplateFunctions = templateFunctions,
 ): string {
-  return new Execution(functions).all(template, value);
+  return new Execution(functions).all(template, { dot: value, variables: new Map([["$", value]]) });
+}
+
+interface Scope {
+  dot: unknown;
+  /** By name, with the dollar sign. */
+  variables: Map<string, unknown>;
 }
 
 class Execution {
@@ -21,44 +28,70 @@ class Execution {
     this.#functions = functions;
   }
 
-  all(nodes: readonly TemplateNode[], dot: unknown): string {
-    return nodes.map((node) => this.#node(node, dot)).join("");
+  all(nodes: readonly TemplateNode[], scope: Scope): string {
+    return nodes.map((node) => this.#node(node, scope)).join("");
   }
 
-  #node(node: TemplateNode, dot: unknown): string {
+  #node(node: TemplateNode, scope: Scope): string {
     if (node.kind === "text") return node.text;
-    const value = this.#pipeline(node.pipeline, dot);
-    if (node.kind === "action") return display(value);
-    if (!isTrue(value)) return this.all(node.otherwise, dot);
-    if (node.kind === "if") return this.all(node.body, dot);
-    if (node.kind === "with") return this.all(node.body, value);
-    if (typeof value !== "object") throw new TemplateError(`range can't iterate over ${display(value)}`);
-    const items = Object.values(value as object);
-    return items.map((item) => this.all(node.body, item)).join("");
+    const value = this.#pipeline(node.pipeline, scope);
+    const { variables } = node.pipeline;
+    if (node.kind === "action") {
+      for (const name of variables) scope.variables.set(name, value);
+      return variables.length === 0 ? display(value) : "";
+    }
+    if (node.kind === "range") return this.#range(node, value, scope);
+    const inner = { dot: scope.dot, variables: new Map(scope.variables) };
+    for (const name of variables) inner.variables.set(name, value);
+    if (!isTrue(value)) return this.all(node.otherwise, inner);
+    if (node.kind === "with") inner.dot = value;
+    return this.all(node.body, inner);
   }
 
-  #pipeline(pipeline: Pipeline, dot: unknown): unknown {
+  #range(node: Exclude<TemplateNode, { kind: "text" | "action" }>, value: unknown, scope: Scope): string {
+    if (!isTrue(value)) return this.all(node.otherwise, scope);
+    if (typeof value !== "object") throw new TemplateError(`range can't iterate over ${display(value)}`);
+    const { variables } = node.pipeline;
+    const list = Array.isArray(value);
+    const entries = Object.entries(value as object);
+    // Maps are walked in the order of their keys.
+    if (!list) entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return entries
+      .map(([key, item]) => {
+        const inner = { dot: item as unknown, variables: new Map(scope.variables) };
+        if (variables.length > 1) inner.variables.set(variables[0]!, list ? Number(key) : key);
+        if (variables.length > 0) inner.variables.set(variables.at(-1)!, item);
+        return this.all(node.body, inner);
+      })
+      .join("");
+  }
+
+  #pipeline(pipeline: Pipeline, scope: Scope): unknown {
     let piped: unknown[] = [];
-    for (const command of pipeline) piped = [this.#command(command, dot, piped)];
+    for (const command of pipeline.commands) piped = [this.#command(command, scope, piped)];
     return piped[0];
   }
 
-  #command([head, ...operands]: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
-    const parameters = [...operands.map((operand) => this.#command([operand], dot, [])), ...piped];
-    const value = this.#operand(head!, dot);
+  #command([head, ...operands]: readonly Operand[], scope: Scope, piped: readonly unknown[]): unknown {
+    const parameters = [...operands.map((operand) => this.#command([operand], scope, [])), ...piped];
+    const value = this.#operand(head!, scope);
     if (typeof value === "function") return (value as (...values: unknown[]) => unknown)(...parameters);
     if (parameters.length > 0) throw new TemplateError(`can't give argument to non-function ${display(value)}`);
     return value;
   }
 
-  #operand(operand: Operand, dot: unknown): unknown {
+  #operand(operand: Operand, scope: Scope): unknown {
     switch (operand.kind) {
       case "literal":
         return operand.value;
       case "pipeline":
-        return this.#pipeline(operand.pipeline, dot);
+        return lookup(operand.path, this.#pipeline(operand.pipeline, scope));
       case "field":
-        return lookup(operand.path, dot);
+        return lookup(operand.path, scope.dot);
+      case "variable": {
+        if (!scope.variables.has(operand.name)) throw new TemplateError(`undefined variable "${operand.name}"`);
+        return lookup(operand.path, scope.variables.get(operand.name));
+      }
       case "word": {
         if (Object.hasOwn(this.#functions, operand.text)) return this.#functions[operand.text];
         throw new TemplateError(`function "${operand.text}" not defined`);

@@ -7,13 +7,19 @@ export type TemplateNode =
   | { kind: "if" | "range" | "with"; pipeline: Pipeline; body: TemplateNode[]; otherwise: TemplateNode[] };
 
 /** Commands joined by `|`: the value of each is the last argument of the next. */
-export type Pipeline = readonly (readonly Operand[])[];
+export interface Pipeline {
+  commands: readonly (readonly Operand[])[];
+  /** `$x := …`; of a range with two, the first is the key. */
+  variables: readonly string[];
+}
 
-export type Operand = Exclude<Token, { kind: "punctuation" }> | { kind: "pipeline"; pipeline: Pipeline };
+export type Operand =
+  | Exclude<Token, { kind: "punctuation" } | { kind: "chain" }>
+  | { kind: "pipeline"; pipeline: Pipeline; path: readonly string[] };
 
 /**
- * Parses the part of Go's template language that formats need: fields, calls, pipelines, parentheses, `if`, `else`, `range`,
- * `with`, and trimming (`{{-`, `-}}`).
+ * Parses the part of Go's template language that formats need: fields, variables, calls, pipelines, parentheses, `if`, `else`,
+ * `range`, `with`, and trimming (`{{-`, `-}}`).
  * @throws TemplateError
  */
 export function parseTemplate(source: string): TemplateNode[] {
@@ -78,25 +84,47 @@ function parseOtherwise(closing: string, parts: Part[]): TemplateNode[] {
 
 function parsePipeline(source: string): Pipeline {
   const tokens = tokenize(source);
-  const pipeline = pipelineOf(tokens);
+  const variables = declaredVariables(tokens);
+  const pipeline = { ...pipelineOf(tokens), variables };
   if (tokens.length > 0) throw new TemplateError(`unexpected ")" in "${source}"`);
   return pipeline;
 }
 
+/** Takes `$x :=`, `$x =` or `$k, $v :=` off the front. */
+function declaredVariables(tokens: Token[]): string[] {
+  const end = tokens.findIndex((token) => token.kind === "punctuation" && (token.text === ":=" || token.text === "="));
+  if (end === -1) return [];
+  return tokens
+    .splice(0, end + 1)
+    .slice(0, -1)
+    .flatMap((token, index) => {
+      if (index % 2 === 0 && token.kind === "variable" && token.path.length === 0) return token.name;
+      if (index % 2 === 1 && token.kind === "punctuation" && token.text === ",") return [];
+      throw new TemplateError("only variables can be declared");
+    });
+}
+
 function pipelineOf(tokens: Token[]): Pipeline {
-  const pipeline: Operand[][] = [[]];
+  const commands: Operand[][] = [[]];
   for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
-    if (token.kind !== "punctuation") pipeline.at(-1)!.push(token);
-    else if (token.text === "|") pipeline.push([]);
-    else if (token.text === "(") {
-      pipeline.at(-1)!.push({ kind: "pipeline", pipeline: pipelineOf(tokens) });
-      const closing = tokens.shift();
-      if (closing === undefined) throw new TemplateError("unclosed left paren");
-    } else {
+    if (token.kind === "chain") throw new TemplateError("unexpected . after term");
+    if (token.kind !== "punctuation") commands.at(-1)!.push(token);
+    else if (token.text === "|") commands.push([]);
+    else if (token.text === "(") commands.at(-1)!.push(parenthesised(tokens));
+    else if (token.text === ")") {
       tokens.unshift(token);
       break;
-    }
+    } else throw new TemplateError(`unexpected "${token.text}" in operand`);
   }
-  if (pipeline.some((command) => command.length === 0)) throw new TemplateError("missing value for command");
-  return pipeline;
+  if (commands.some((command) => command.length === 0)) throw new TemplateError("missing value for command");
+  return { commands, variables: [] };
+}
+
+function parenthesised(tokens: Token[]): Operand {
+  const pipeline = pipelineOf(tokens);
+  if (tokens.shift() === undefined) throw new TemplateError("unclosed left paren");
+  const next = tokens[0];
+  if (next?.kind !== "chain") return { kind: "pipeline", pipeline, path: [] };
+  tokens.shift();
+  return { kind: "pipeline", pipeline, path: next.path };
 }

@@ -1,3 +1,5 @@
+import { display } from "./display.ts";
+import { printf } from "./printf.ts";
 import { TemplateError } from "./template-error.ts";
 
 export type TemplateFunctions = Readonly<Record<string, (...values: unknown[]) => unknown>>;
@@ -15,12 +17,16 @@ export const templateFunctions: TemplateFunctions = {
     display(text) === "" ? "" : " ".repeat(toCount(before)) + display(text) + " ".repeat(toCount(after)),
   print: (...values) => values.map(display).join(""),
   println: (...values) => `${values.map(display).join(" ")}\n`,
+  printf: (format, ...values) => printf(display(format), values),
   len: (value) => (typeof value === "string" ? new TextEncoder().encode(value).length : toList(value).length),
-  index: (value, key) => toIndexable(value)[String(key)],
+  index: (value, ...keys) => keys.reduce((inner, key) => toIndexable(inner)[String(key)] ?? "", value),
+  slice: (value, from = 0, to) => sliceable(value).slice(toCount(from), to === undefined ? undefined : toCount(to)),
   eq: (first, ...others) => others.some((other) => other === first),
   ne: (first, second) => first !== second,
   lt: (first, second) => Number(first) < Number(second),
+  le: (first, second) => Number(first) <= Number(second),
   gt: (first, second) => Number(first) > Number(second),
+  ge: (first, second) => Number(first) >= Number(second),
   not: (value) => !isTrue(value),
   and: (...values) => values.find((value) => !isTrue(value)) ?? values.at(-1),
   or: (...values) => values.find(isTrue) ?? values.at(-1),
@@ -40,21 +46,17 @@ export const headingFunctions: TemplateFunctions = {
   truncate: unchanged,
 };
 
+/** For a document of the API, whose fields are shown in its own order. */
+export const documentFunctions: TemplateFunctions = {
+  ...templateFunctions,
+  json: (value) => JSON.stringify(value ?? null),
+};
+
 /** As Go decides in `if`: empty values are false. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
-}
-
-/** As Go prints a value. */
-export function display(value: unknown): string {
-  if (value === undefined || value === null) return "<no value>";
-  if (Array.isArray(value)) return `[${value.map(display).join(" ")}]`;
-  if (typeof value === "string") return value;
-  if (typeof value !== "object") return JSON.stringify(value);
-  const pairs = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${pairs.map(([key, item]) => `${key}:${display(item)}`).join(" ")}]`;
 }
 
 /** JSON with the keys of a row in order, as Docker prints rows; functions of a row are left out. */
@@ -72,6 +74,11 @@ function toList(value: unknown): unknown[] {
 function toIndexable(value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   throw new TemplateError(`can't index ${display(value)}`);
+}
+
+function sliceable(value: unknown): string | unknown[] {
+  if (typeof value === "string" || Array.isArray(value)) return value;
+  throw new TemplateError(`can't slice ${display(value)}`);
 }
 
 function toCount(value: unknown): number {

@@ -3,11 +3,15 @@ import { TemplateError } from "./template-error.ts";
 export type Token =
   | { kind: "word"; text: string }
   | { kind: "field"; path: readonly string[] }
+  /** `$` is the value that the template was begun with. */
+  | { kind: "variable"; name: string; path: readonly string[] }
+  /** Fields of what stands in the parentheses before. */
+  | { kind: "chain"; path: readonly string[] }
   | { kind: "literal"; value: string | number | boolean | null }
-  | { kind: "punctuation"; text: "(" | ")" | "|" };
+  | { kind: "punctuation"; text: "(" | ")" | "|" | ":=" | "=" | "," };
 
 const pattern =
-  /\s+|(?<string>"(?:[^"\\]|\\.)*")|`(?<raw>[^`]*)`|(?<number>-?\d+(?:\.\d+)?)|(?<field>\.(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?)|(?<word>[A-Za-z_]\w*)|(?<punctuation>[()|])/y;
+  /\s+|(?<string>"(?:[^"\\]|\\.)*")|`(?<raw>[^`]*)`|(?<number>-?\d+(?:\.\d+)?)|(?<variable>\$\w*(?:\.[A-Za-z_]\w*)*)|(?<chain>(?<=\))(?:\.[A-Za-z_]\w*)+)|(?<field>\.(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?)|(?<word>[A-Za-z_]\w*)|(?<punctuation>:=|[()|=,])/y;
 
 /** Splits what stands between `{{` and `}}`. */
 export function tokenize(source: string): Token[] {
@@ -24,10 +28,15 @@ export function tokenize(source: string): Token[] {
 }
 
 function toToken(groups: Record<string, string | undefined>): Token | undefined {
-  const { string, raw, number, field, word, punctuation } = groups;
+  const { string, raw, number, variable, chain, field, word, punctuation } = groups;
   if (string !== undefined) return { kind: "literal", value: unquote(string) };
   if (raw !== undefined) return { kind: "literal", value: raw };
   if (number !== undefined) return { kind: "literal", value: Number(number) };
+  if (variable !== undefined) {
+    const [name = "", ...path] = variable.split(".");
+    return { kind: "variable", name, path };
+  }
+  if (chain !== undefined) return { kind: "chain", path: chain.slice(1).split(".") };
   if (field !== undefined) return { kind: "field", path: field === "." ? [] : field.slice(1).split(".") };
   if (punctuation !== undefined) return { kind: "punctuation", text: punctuation as "(" };
   if (word === "true" || word === "false") return { kind: "literal", value: word === "true" };

@@ -1,8 +1,11 @@
-import { type CommandHost, EngineError } from "@gantry/core";
+import { type CommandHost, EngineError, type HostFiles, type UnpackOptions } from "@gantry/core";
 
 export interface FakeHost extends CommandHost {
   readonly output: { stdout: string; stderr: string };
-  readonly files: Map<string, string>;
+  /** Contents by path; a path that ends with a slash is a directory. */
+  readonly disk: Map<string, string>;
+  /** Archives that were unpacked: where, how, and what they held. */
+  readonly unpacked: [directory: string, options: UnpackOptions, content: string][];
   /** States of raw mode, in order. */
   readonly raw: boolean[];
   signal(name: string): void;
@@ -20,7 +23,8 @@ export interface FakeHostOptions {
 
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const output = { stdout: "", stderr: "" };
-  const files = new Map<string, string>();
+  const disk = new Map<string, string>();
+  const unpacked: FakeHost["unpacked"] = [];
   const raw: boolean[] = [];
   const listeners = new Map<string, Set<(name: string) => void>>();
   const resized = new Set<() => void>();
@@ -38,7 +42,9 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   });
   return {
     output,
-    files,
+    disk,
+    unpacked,
+    files: fakeFiles(disk, unpacked),
     raw,
     environment: options.environment ?? {},
     stdin: {
@@ -54,13 +60,13 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     stderr: writer("stderr"),
     now: () => options.now ?? Date.parse("2024-05-01T12:00:00Z"),
     readFile: async (path) => {
-      const content = files.get(path);
+      const content = disk.get(path);
       if (content === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
       return new TextEncoder().encode(content);
     },
     writeNewFile: async (path, data) => {
-      if (files.has(path)) throw new EngineError("conflict", `${path} exists already`);
-      files.set(path, data);
+      if (disk.has(path)) throw new EngineError("conflict", `${path} exists already`);
+      disk.set(path, data);
     },
     workingDirectory: () => "/home/user",
     onSignal: (names, callback) => {
@@ -77,4 +83,30 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       for (const callback of resized) callback();
     },
   };
+}
+
+function fakeFiles(disk: Map<string, string>, unpacked: FakeHost["unpacked"]): HostFiles {
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  return {
+    kind: async (path) => {
+      if (disk.has(path) && !path.endsWith("/")) return "file";
+      return path === "." || disk.has(`${path.replace(/\/+$/, "")}/`) ? "directory" : undefined;
+    },
+    async *read(path) {
+      const content = disk.get(path);
+      if (content === undefined) throw new EngineError("not-found", `${path}: no such file or directory`);
+      yield encode(content);
+    },
+    write: async (path, content) => void disk.set(path, await textOf(content)),
+    async *pack(path, options) {
+      yield encode(`${path} as ${JSON.stringify(options)}`);
+    },
+    unpack: async (archive, directory, options) => void unpacked.push([directory, options, await textOf(archive)]),
+  };
+}
+
+async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of content) text += new TextDecoder().decode(chunk);
+  return text;
 }

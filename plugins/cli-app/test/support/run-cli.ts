@@ -1,4 +1,4 @@
-import { commandTable, runApplication } from "../../src/light.ts";
+import { type GlobalOptions, commandTable, runApplication } from "../../src/light.ts";
 import { type FakeEngine, type Script, fakeEngine } from "./fake-engine.ts";
 import { type FakeHost, type FakeHostOptions, fakeHost } from "./fake-host.ts";
 
@@ -10,6 +10,8 @@ export interface CliRun {
   host: FakeHost;
   /** How often an engine was asked for. */
   connections: number;
+  /** The options before the command, where it has got so far. */
+  globals: GlobalOptions | undefined;
 }
 
 /** One call of the command line, over a fake engine and a fake host. */
@@ -20,6 +22,7 @@ export async function runCli(argv: readonly string[], script: Script = {}, optio
 
 /** The same, for a test that acts while the call goes on. */
 export function startCli(argv: readonly string[], script: Script = {}, options: FakeHostOptions = {}) {
+  const globals: GlobalOptions[] = [];
   const engine = fakeEngine(script);
   const host = fakeHost(options);
   let connections = 0;
@@ -29,13 +32,18 @@ export function startCli(argv: readonly string[], script: Script = {}, options: 
       return engine;
     },
   };
-  const application = { commands: commandTable, host, connector: () => connector, version: () => "9.9.9" };
+  const remember = (given: GlobalOptions) => {
+    globals.push(given);
+    return connector;
+  };
+  const application = { commands: commandTable, host, connector: remember, version: () => "9.9.9" };
   const done = runApplication(application, argv).then((status): CliRun => ({
     status,
     ...host.output,
     engine,
     host,
     connections,
+    globals: globals[0],
   }));
   return { engine, host, done };
 }
