@@ -39,6 +39,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,faults,external-plugin}/**/*.test.ts"],
           globalSetup: ["test/setup/build-helper.ts", "test/setup/build-all.ts", "test/setup/images.ts"],
+          // Each call has its engine in its own process, so that a test may have one on the same directories as well.
+          env: { GANTRY_EMBEDDED: "1" },
           testTimeout: 120_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },

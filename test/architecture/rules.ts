@@ -93,7 +93,9 @@ function mayImport(item: WorkspacePackage, target: string, workspace: Workspace)
   if (other === undefined) return false;
   if (item.folder.startsWith("packages/")) return (importTable[folderName(item)] ?? []).includes(folderName(other));
   if (isPlugin(item)) return other.folder.startsWith("packages/");
-  return !other.folder.startsWith("apps/") || folderName(other) === "runtime";
+  // The command starts the daemon, and answers as it does when it has the engine in its own process.
+  const mayStart = folderName(item) === "docker" && folderName(other) === "dockerd";
+  return !other.folder.startsWith("apps/") || folderName(other) === "runtime" || mayStart;
 }
 
 function sourceRules(item: WorkspacePackage): string[] {

@@ -1,24 +1,34 @@
-import type { ConnectedEngine, EngineConnector, GlobalOptions } from "@gantry/cli-app";
-import type { RuntimeEngine } from "@gantry/runtime";
+import { InProcessConnection, RemoteEngine } from "@gantry/client";
+import { type Paths, silentLogger } from "@gantry/core";
+import { apiFacts, engineHandler, engineId } from "@gantry/dockerd";
+import { createEngine } from "@gantry/runtime";
 
-/** An engine in this process, started when a command connects. */
-export class EmbeddedEngine {
-  #engine: Promise<RuntimeEngine> | undefined;
+import type { OpenedEngine } from "./open-engine.ts";
+import { stderrLogger } from "./stderr-logger.ts";
+import { version } from "./version.ts";
 
-  connector(options: GlobalOptions): EngineConnector {
-    return { connect: (): Promise<ConnectedEngine> => (this.#engine ??= start(options)) };
+/** An engine in this process, answering as a daemon does. */
+export async function openEmbedded({ dataRoot, execRoot }: Paths, debug: boolean): Promise<OpenedEngine> {
+  const local = await createEngine({ root: dataRoot, execRoot, logger: debug ? stderrLogger : silentLogger });
+  try {
+    const facts = apiFacts({
+      id: await engineId(dataRoot),
+      version: version(),
+      kernel: local.kernel,
+      labels: () => [],
+      debug: () => debug,
+    });
+    const handler = engineHandler(local, facts, () => local.plugins());
+    const engine = await RemoteEngine.connect(new InProcessConnection(handler));
+    return {
+      engine,
+      close: async () => {
+        await engine.close();
+        await local.close();
+      },
+    };
+  } catch (thrown) {
+    await local.close();
+    throw thrown;
   }
-
-  /** Does nothing when none was started; one that failed to start has been reported already. */
-  async close(): Promise<void> {
-    const engine = await this.#engine?.catch(() => undefined);
-    await engine?.close();
-  }
-}
-
-/** Loaded here and not above: a call for help needs no engine. */
-async function start({ dataRoot, execRoot, debug }: GlobalOptions): Promise<RuntimeEngine> {
-  const { createEngine } = await import("@gantry/runtime");
-  const { stderrLogger } = await import("./stderr-logger.ts");
-  return createEngine({ root: dataRoot, execRoot, ...(debug ? { logger: stderrLogger } : {}) });
 }

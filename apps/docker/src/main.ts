@@ -1,18 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-
 // oxlint-disable-next-line no-restricted-imports -- the light entry of the package: it loads neither commands nor an engine
 import { type CommandEntry, type GlobalOptions, commandTable, runApplication } from "@gantry/cli-app/light";
 
-import { EmbeddedEngine } from "./embedded-engine.ts";
+import { EngineConnection } from "./engine-connection.ts";
 import { nodeHost } from "./node-host.ts";
+import { version } from "./version.ts";
 
-const embedded = new EmbeddedEngine();
+const connection = new EngineConnection();
 const argv = process.argv.slice(2);
 const { DOCKER: server } = process.env;
 let status = server ? await callServer(server) : await runCommand();
 try {
-  await embedded.close();
+  await connection.close();
 } catch (error) {
   process.stderr.write(`docker: ${error instanceof Error ? error.message : String(error)}\n`);
   status ||= 1;
@@ -21,13 +20,13 @@ try {
 process.exit(status);
 
 function runCommand(): Promise<number> {
-  let globals: GlobalOptions = { debug: false };
+  let globals: GlobalOptions = { debug: false, embedded: false, tls: { use: false, verify: false } };
   const web: CommandEntry = {
     path: ["web"],
     summary: "Generate a web UI",
     load: async () => new (await import("./web-command.ts")).WebCommand(globals),
   };
-  const connector = (options: GlobalOptions) => embedded.connector((globals = options));
+  const connector = (options: GlobalOptions) => connection.connector((globals = options));
   return runApplication({ commands: [...commandTable, web], host: nodeHost, connector, version }, argv);
 }
 
@@ -35,9 +34,4 @@ function runCommand(): Promise<number> {
 async function callServer(address: string): Promise<number> {
   const { RcliTransport, runRcliClient } = await import("@gantry/rcli-transport");
   return runRcliClient(new RcliTransport(), address, argv, nodeHost);
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import type { CommandHost } from "@gantry/core";
 
+import { nodeFiles } from "./node-files.ts";
 import { terminalInput } from "./terminal-input.ts";
 import { terminalOutput } from "./terminal-output.ts";
 
@@ -15,6 +16,7 @@ export const nodeHost: CommandHost = {
   readFile: (path) => readFile(path),
   writeNewFile,
   workingDirectory: () => process.cwd(),
+  files: nodeFiles,
   onSignal: (names, callback) => {
     for (const name of names) process.on(name, callback);
     return () => {

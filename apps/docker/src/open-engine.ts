@@ -1,0 +1,30 @@
+import type { GlobalOptions } from "@gantry/cli-app";
+import { RemoteEngine } from "@gantry/client";
+import { dialHttp } from "@gantry/http-transport";
+import { engineRoots } from "@gantry/runtime";
+
+import { namedDaemon } from "./engine-address.ts";
+
+/** What a command works on, and the end of it. */
+export interface OpenedEngine {
+  engine: RemoteEngine;
+  close(): Promise<void>;
+}
+
+/** The daemon that was named, an engine in this process where that was asked for, or the daemon of the engine's directories. */
+export async function openEngine(options: GlobalOptions): Promise<OpenedEngine> {
+  const { env } = process;
+  const named = namedDaemon(options, env);
+  if (named !== undefined) return remote(await RemoteEngine.connect(await dialHttp(named.address, named.tls)));
+  const roots = engineRoots({ root: options.dataRoot, execRoot: options.execRoot });
+  if (options.embedded || env["GANTRY_EMBEDDED"] === "1") {
+    const { openEmbedded } = await import("./embedded-engine.ts");
+    return openEmbedded(roots, options.debug);
+  }
+  const { openOnDemand } = await import("./on-demand-daemon.ts");
+  return remote(await openOnDemand(roots, env));
+}
+
+function remote(engine: RemoteEngine): OpenedEngine {
+  return { engine, close: () => engine.close() };
+}
