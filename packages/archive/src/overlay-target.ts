@@ -3,7 +3,7 @@ import type { CallOptions, FileTree, TreeMetadata, TreeWriter } from "@gantry/co
 import { archiveEntry } from "./archive-entry.ts";
 import type { ArchiveEntry } from "./archive-entry.ts";
 import { archiveError } from "./archive-error.ts";
-import { baseName, isBeneath, joinPath, parentPath } from "./entry-path.ts";
+import { baseName, joinPath, parentPath } from "./entry-path.ts";
 import { layerMetadata, writeEntry } from "./layer-target.ts";
 import type { LayerTarget } from "./layer-target.ts";
 import type { OverlayStack } from "./overlay-stack.ts";
@@ -32,6 +32,8 @@ export class OverlayTarget implements LayerTarget {
   readonly #writer: TreeWriter;
   readonly #options: CallOptions;
   readonly #nodes = new Map<string, UpperNode>();
+  /** Paths in each directory of `#nodes`, so that a mark costs what lies beneath it and not what the layer holds. */
+  readonly #children = new Map<string, Set<string>>();
 
   constructor(fileTree: FileTree, lower: OverlayStack, writer: TreeWriter, options: CallOptions) {
     this.#fileTree = fileTree;
@@ -58,9 +60,9 @@ export class OverlayTarget implements LayerTarget {
     await writeEntry(this.#writer, path, linkTarget === undefined ? entry : { ...entry, linkTarget });
     this.#forgetBeneath(path);
     const source = entry.type === "hard-link" ? this.#nodes.get(linkTarget!) : undefined;
-    if (source?.kind === "symlink") this.#nodes.set(path, { ...source });
-    else if (entry.type === "symlink") this.#nodes.set(path, { kind: "symlink", own: false, target: linkTarget! });
-    else this.#nodes.set(path, { kind: "other", own: false });
+    if (source?.kind === "symlink") this.#set(path, { ...source });
+    else if (entry.type === "symlink") this.#set(path, { kind: "symlink", own: false, target: linkTarget! });
+    else this.#set(path, { kind: "other", own: false });
   }
 
   async whiteout(path: string): Promise<void> {
@@ -72,7 +74,7 @@ export class OverlayTarget implements LayerTarget {
     if (!this.#merges(parent)) return;
     await this.#writer.node(place, { ...missingDirectory, mode: 0 }, { type: "character-device", major: 0, minor: 0 });
     this.#forgetBeneath(place);
-    this.#nodes.set(place, { kind: "whiteout", own: false });
+    this.#set(place, { kind: "whiteout", own: false });
   }
 
   async opaque(directory: string): Promise<void> {
@@ -86,7 +88,7 @@ export class OverlayTarget implements LayerTarget {
     const merges = node ? node.kind === "directory" && node.merges : this.#merges(parentPath(path));
     const hides = !merges && this.#merges(parentPath(path));
     await this.#writer.directory(path, hides ? this.#opaqueMetadata(metadata) : metadata);
-    this.#nodes.set(path, { kind: "directory", own: node?.own ?? false, merges, metadata });
+    this.#set(path, { kind: "directory", own: node?.own ?? false, merges, metadata });
   }
 
   async #hideLower(path: string): Promise<void> {
@@ -95,13 +97,13 @@ export class OverlayTarget implements LayerTarget {
     if (path === "") return this.#hideLowerRoot();
     await this.#writer.directory(path, this.#opaqueMetadata(node.metadata));
     node.merges = false;
-    for (const [other, beneath] of this.#nodes) {
-      if (!isBeneath(other, path)) continue;
+    for (const other of this.#beneath(path)) {
+      const beneath = this.#nodes.get(other)!;
       if (beneath.kind === "directory") beneath.merges = false;
       if (beneath.own) continue;
       await this.#writer.remove(other);
       this.#forgetBeneath(other);
-      this.#nodes.delete(other);
+      this.#forget(other);
     }
   }
 
@@ -121,10 +123,35 @@ export class OverlayTarget implements LayerTarget {
     return node?.kind === "directory" && node.merges;
   }
 
+  #set(path: string, node: UpperNode): void {
+    this.#nodes.set(path, node);
+    const siblings = this.#children.get(parentPath(path));
+    if (siblings) siblings.add(path);
+    else this.#children.set(parentPath(path), new Set([path]));
+  }
+
+  #forget(path: string): void {
+    this.#nodes.delete(path);
+    this.#children.get(parentPath(path))?.delete(path);
+  }
+
+  /** Each directory before what is in it; what is forgotten on the way is passed over. */
+  *#beneath(directory: string): Generator<string> {
+    for (const path of this.#children.get(directory) ?? []) {
+      yield path;
+      yield* this.#beneath(path);
+    }
+  }
+
   /** What was in a directory is gone when something else takes its place. */
   #forgetBeneath(path: string): void {
     if (this.#nodes.get(path)?.kind !== "directory") return;
-    for (const other of this.#nodes.keys()) if (isBeneath(other, path)) this.#nodes.delete(other);
+    const gone = Array.from(this.#beneath(path));
+    for (const other of gone) {
+      this.#nodes.delete(other);
+      this.#children.delete(other);
+    }
+    this.#children.delete(path);
   }
 
   /**
