@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { EngineError, inject, Paths } from "@gantry/core";
 import type {
@@ -172,6 +173,7 @@ export class NativeBackend implements IsolationBackend, Lifecycled, ProcessAdder
     } catch (error) {
       monitor?.disconnect();
       removeRecords(location);
+      if (monitor) await socketGone(location.socket);
       throw launchError(error);
     } finally {
       this.#making.delete(name);
@@ -222,4 +224,9 @@ function readSeccompRecord(directory: string): Uint8Array | undefined {
 function permittedCapabilities(): bigint {
   const digits = /^CapPrm:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
   return BigInt(`0x${digits}`);
+}
+
+/** A monitor that ends takes its socket away by name: the next one of that name must not be listening yet. */
+async function socketGone(socket: string): Promise<void> {
+  for (let wait = 0; wait < 400 && existsSync(socket); wait += 1) await delay(5);
 }
