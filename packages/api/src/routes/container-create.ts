@@ -5,19 +5,20 @@ import type { ContainerRecord, CreateContainer } from "@gantry/engine";
 
 import { json } from "../http/answers.ts";
 import type { ApiCall, ApiHandler } from "../http/api-call.ts";
-import type { JsonFields } from "../http/json-fields.ts";
-import { JsonFields as Fields } from "../http/json-fields.ts";
+import { JsonFields } from "../http/json-fields.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import type { Route } from "../http/router.ts";
 import { readClientFields } from "../shapes/client-fields.ts";
 import { readContainerConfig } from "../shapes/container-config.ts";
 import { readHostConfig } from "../shapes/host-config.ts";
 import { readMounts } from "../shapes/mount-requests.ts";
+import { requirePlatform } from "./image-reference.ts";
 
-const noFields = new Fields({}, "HostConfig");
+const noFields = new JsonFields({}, "HostConfig");
 
 const create: ApiHandler = async (call) => {
   const { engine, query, request } = call;
+  requirePlatform(query);
   const body = await readJsonBody(call);
   if (body.names().length === 0) {
     throw new EngineError("invalid-argument", "config cannot be empty in order to create a container");

@@ -18,7 +18,7 @@ export function listImage(
     Id: image.id,
     ParentId: "",
     RepoTags: image.tags,
-    RepoDigests: [],
+    RepoDigests: image.digests ?? [],
     Created: unixSeconds(image.createdAt),
     Size: image.size,
     SharedSize: usage.sharedBytes,
