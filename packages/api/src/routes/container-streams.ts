@@ -19,10 +19,10 @@ const attach: ApiHandler = async (call) => {
   requireAttachable(container);
   const wanted = { stdout: query.boolean("stdout"), stderr: query.boolean("stderr") };
   const replay = query.boolean("logs");
-  const attachment = query.boolean("stream")
-    ? await engine.containers.attach(container.id, { replay })
-    : earlierOutput(call, container, replay);
   const stdin = query.boolean("stdin") && query.boolean("stream") && container.config.openStdin;
+  const attachment = query.boolean("stream")
+    ? await engine.containers.attach(container.id, { replay, stdin })
+    : earlierOutput(call, container, replay);
   return joined(call, attachment, { ...wanted, stdin, detachKeys });
 };
 

@@ -40,7 +40,7 @@ export class AttachCommand implements RcliCommand {
     const { state } = await containers.inspect(container!);
     // An attachment made now would wait for the next start.
     if (!["running", "paused"].includes(state.status)) return;
-    const attachment = await containers.attach(container!);
+    const attachment = await containers.attach(container!, { stdin: call.flags.on("i") });
     const streams = { stdin: call.flags.on("i"), stdout: call.flags.on("o"), stderr: call.flags.on("e") };
     yield* joined(call, attachment, streams);
   }
