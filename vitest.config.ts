@@ -17,7 +17,8 @@ export default defineConfig({
           exclude: ["**/*.privileged.test.ts", "**/node_modules/**"],
           globalSetup: ["test/setup/build-helper.ts"],
           testTimeout: 20_000,
-          sequence: { groupOrder: 0 },
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -29,7 +30,7 @@ export default defineConfig({
           globalSetup: ["test/setup/build-helper.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -43,7 +44,7 @@ export default defineConfig({
           env: { GANTRY_EMBEDDED: "1" },
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
