@@ -25,8 +25,9 @@ export class InProcessConnection implements Connection {
     asked.throwIfAborted();
     const leave = (): void => gone.abort(asked.reason);
     asked.addEventListener("abort", leave);
-    const { method, path, headers = {}, body = nothing() } = request;
-    const received = { method, path, headers: lowerCased(headers), body, signal: gone.signal };
+    const { method, path, headers = {}, body = nothing(), upgrade } = request;
+    const upgrading = upgrade === true ? { connection: "Upgrade", upgrade: "tcp" } : {};
+    const received = { method, path, headers: { ...lowerCased(headers), ...upgrading }, body, signal: gone.signal };
     const response = await Promise.race([this.#answer(received), aborted(gone.signal)]);
     const head = { status: response.status, headers: lowerCased(response.headers) };
     const forget = (): void => asked.removeEventListener("abort", leave);

@@ -34,7 +34,14 @@ describe("an engine in this process", () => {
       stream.on("data", (chunk: Buffer) => (received += chunk.toString()));
       stream.on("end", () => stream.end(frame(1, "out")));
     });
-    const engine = await RemoteEngine.connect(new InProcessConnection(handlerOf(async () => answer)));
+    const engine = await RemoteEngine.connect(
+      new InProcessConnection(
+        handlerOf(async ({ headers }) => {
+          expect(headers).toMatchObject({ connection: "Upgrade", upgrade: "tcp" });
+          return answer;
+        }),
+      ),
+    );
     const attachment = await engine.containers.attach("x");
     await attachment.writeStdin(Buffer.from("in"));
     await attachment.closeStdin();
