@@ -113,6 +113,14 @@ describe("attach", () => {
     await expect.poll(() => attachment.given).toContain("<close>");
   });
 
+  it("closes the attachment of a client that was gone before it was joined", async () => {
+    const attachment = new ScriptedAttachment(false);
+    const gone = new AbortController();
+    await attachable(attachment).send("POST", `/containers/example/attach?${all}`, { signal: gone.signal });
+    gone.abort();
+    expect(attachment.given).toEqual(["<close>"]);
+  });
+
   it("ends at the detach keys of a terminal, which the program does not see", async () => {
     const attachment = new ScriptedAttachment(true);
     const { stream, over } = await attachable(attachment).hijack(

@@ -18,8 +18,11 @@ export interface JoinOptions {
 
 /** Takes the connection over and joins it to the streams of a process until either side is done. */
 export function joined(call: ApiCall, attachment: Attachment, options: JoinOptions): TransportResponse {
+  const gone = (): void => void attachment.close().catch(() => {});
+  // A client that leaves before it is joined would leave the attachment behind.
+  if (call.request.signal.aborted) gone();
+  call.request.signal.addEventListener("abort", gone);
   const hijack = async (stream: Duplex): Promise<void> => {
-    const gone = (): void => void attachment.close().catch(() => {});
     stream.once("close", gone);
     void takeInput(stream, attachment, options).catch(() => stream.destroy());
     try {

@@ -16,7 +16,7 @@ export function listImage(
 ): object {
   return {
     Id: image.id,
-    ParentId: "",
+    ParentId: image.parent ?? "",
     RepoTags: image.tags,
     RepoDigests: image.digests ?? [],
     Created: unixSeconds(image.createdAt),

@@ -10,9 +10,15 @@ export type NetworkName = (typeof predefinedNetworks)[number];
 
 export const networkDrivers: Readonly<Record<NetworkName, string>> = { host: "host", none: "null" };
 
+/** By the text that they are made of: a list asks for the same ones for each container. */
+const knownIds = new Map<string, string>();
+
 /** The same for the same engine each time. */
 export function networkId(facts: ApiFacts, name: NetworkName): string {
-  return createHash("sha256").update(`${facts.id} network ${name}`).digest("hex");
+  const text = `${facts.id} network ${name}`;
+  const id = knownIds.get(text) ?? createHash("sha256").update(text).digest("hex");
+  knownIds.set(text, id);
+  return id;
 }
 
 /**
