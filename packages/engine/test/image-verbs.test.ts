@@ -141,6 +141,16 @@ describe("prune", () => {
     }
   });
 
+  it("removes an image that several repositories name", async () => {
+    await using dir = await temporaryDirectory();
+    const { images } = await openImages(dir.path);
+    const { id } = await images.importLayer(streamOf(Buffer.from("x")), { name: "one" });
+    await images.tag(id, "two:2");
+    const pruned = await images.prune({ dangling: ["false"] });
+    expect(pruned).toMatchObject({ untagged: ["one:latest", "two:2"], deleted: [id, digestOf("x")] });
+    expect(await images.list()).toEqual([]);
+  });
+
   it("can be given up", async () => {
     await using dir = await temporaryDirectory();
     const { images } = await openImages(dir.path);

@@ -11,7 +11,7 @@ import type { ImageCatalog } from "./image-catalog.ts";
 export interface ImagePrunerParts {
   catalog: ImageCatalog;
   containers: () => readonly ContainerRecord[];
-  remove: (id: string) => Promise<RemovedImage>;
+  remove: (reference: string) => Promise<RemovedImage>;
 }
 
 /** Removes images that nobody uses. */
@@ -38,7 +38,8 @@ export class ImagePruner {
     for (const { id } of candidates) {
       call.signal?.throwIfAborted();
       try {
-        removed.push(await remove(id));
+        // By its names: an id that several repositories name is removed only by force.
+        for (const reference of names.get(id) ?? [id]) removed.push(await remove(reference));
       } catch (thrown) {
         // A container was made of it meanwhile, or it is gone.
         if (!isEngineError(thrown, "conflict") && !isEngineError(thrown, "not-found")) throw thrown;
