@@ -24,7 +24,7 @@ export default function setup(project: TestProject): (() => void) | undefined {
   if (obstacle() !== undefined) return undefined;
   const docker = (...args: string[]) => {
     const places = ["--data-root", roots.dataRoot, "--exec-root", roots.execRoot];
-    return spawnSync(join(checkout, "bin/docker"), [...places, ...args], {
+    return spawnSync(join(checkout, "bin/docker"), [...places, "--embedded", ...args], {
       stdio: ["ignore", "pipe", 2],
       encoding: "utf8",
     });
