@@ -14,17 +14,18 @@ const config = "plugins/cgroup-limits/test/uml/vitest.config.mjs";
 
 /** The first program of the machine: the host's files are its root, read-only, and it has a cgroup v2 hierarchy of its own. */
 const init = `#!/bin/sh
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp CI=1
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run CI=1
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-for directory in /tmp /run /dev; do mount -t tmpfs tmpfs $directory; done
+# Not /tmp: the checkout may be there.
+for directory in /run /dev; do mount -t tmpfs tmpfs $directory; done
 mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/zero c 1 5
 mknod -m 666 /dev/random c 1 8; mknod -m 666 /dev/urandom c 1 9
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 cd ${repository}
-${process.execPath} node_modules/vitest/vitest.mjs run --configLoader native --config ${config} >/tmp/log 2>&1
+${process.execPath} node_modules/vitest/vitest.mjs run --configLoader native --config ${config} >/run/log 2>&1
 echo RESULT-BEGIN
-cat /tmp/result.json || cat /tmp/log
+cat /run/result.json || cat /run/log
 echo
 echo RESULT-END
 echo o >/proc/sysrq-trigger

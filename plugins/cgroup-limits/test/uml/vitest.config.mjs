@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** For the run inside user-mode Linux, whose root is the host's files, read-only: nothing is built or cached there. */
 export default defineConfig({
   root: new URL("../../../..", import.meta.url).pathname,
-  cacheDir: "/tmp/vite",
+  cacheDir: "/run/vite",
   oxc: { decorator: { legacy: true } },
   ssr: { resolve: { conditions: ["@gantry/source"] } },
   test: {
@@ -15,6 +15,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ["json"],
-    outputFile: "/tmp/result.json",
+    outputFile: "/run/result.json",
   },
 });
