@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,plugins,apps}/*/test/**/*.test.ts", "test/{architecture,reporter}/**/*.test.ts"],
+          include: ["{packages,plugins,apps}/*/test/**/*.test.ts", "test/architecture/**/*.test.ts"],
           exclude: ["**/*.privileged.test.ts", "**/node_modules/**"],
           globalSetup: ["test/setup/build-helper.ts"],
           testTimeout: 20_000,
@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           ...serial,
           name: "e2e",
-          include: ["test/{e2e,faults,external-plugin}/**/*.test.ts"],
+          include: ["test/{e2e,faults,seed,external-plugin}/**/*.test.ts"],
           globalSetup: ["test/setup/build-helper.ts", "test/setup/build-all.ts", "test/setup/images.ts"],
           // Each call has its engine in its own process, so that a test may have one on the same directories as well.
           env: { GANTRY_EMBEDDED: "1" },
