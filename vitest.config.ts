@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           ...serial,
           name: "e2e",
-          include: ["test/{e2e,faults,seed,external-plugin}/**/*.test.ts"],
+          include: ["test/{reporter,e2e,faults,seed,external-plugin}/**/*.test.ts"],
           globalSetup: ["test/setup/build-helper.ts", "test/setup/build-all.ts", "test/setup/images.ts"],
           // Each call has its engine in its own process, so that a test may have one on the same directories as well.
           env: { GANTRY_EMBEDDED: "1" },
