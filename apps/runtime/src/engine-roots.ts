@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 
 import type { Paths } from "@gantry/core";
@@ -26,5 +25,7 @@ export function engineRoots(options: EngineRoots, environment: NodeJS.ProcessEnv
 
 function execRootOf(dataRoot: string): string {
   if (dataRoot === defaultDataRoot) return defaultExecRoot;
-  return `${defaultExecRoot}-${createHash("sha256").update(dataRoot).digest("hex").slice(0, 8)}`;
+  // Loaded where it is needed: the command decides on its roots at each call, and mostly on the default ones.
+  const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
+  return `${defaultExecRoot}-${hash.update(dataRoot).digest("hex").slice(0, 8)}`;
 }

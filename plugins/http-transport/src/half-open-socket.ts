@@ -1,5 +1,4 @@
 import { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 
 /**
  * Where each direction of a stream may end alone, the end of one (FIN) does not say that the peer is gone. This is how the two
@@ -29,7 +28,7 @@ export function detectLoss(socket: Socket): void {
 /** Closes at once, in a way that the peer cannot take for the end of one direction. */
 export function cutOff(socket: Socket): void {
   // The socket beneath a TLS one cannot be reset: Node crashes.
-  if (!(socket instanceof TLSSocket)) resetOnClose(socket);
+  if (!("encrypted" in socket)) resetOnClose(socket);
   socket.destroy();
 }
 

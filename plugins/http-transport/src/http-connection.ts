@@ -1,27 +1,31 @@
-import { Agent, type ClientRequest as Outgoing, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 
-import { type CallOptions, EngineError, messageOf } from "@gantry/core";
+import { type CallOptions, EngineError, isEngineError, messageOf } from "@gantry/core";
 import type { ClientRequest, ClientResponse, Connection } from "@gantry/core";
 
 import { type Address, formatAddress } from "./address.ts";
 import { ClientSockets } from "./client-sockets.ts";
-import { plainHeaders } from "./headers.ts";
 import type { TlsFiles } from "./http-options.ts";
+import { IdleSockets } from "./idle-sockets.ts";
+import { type ResponseHead, ResponseReader } from "./response-reader.ts";
+import { sendRequest } from "./send-request.ts";
 
-/** Bytes of a body that may go with a request to upgrade; it is sent as a whole. */
-const maximumUpgradeBody = 1024 * 1024;
-
-/** Requests to one server, over as many sockets as run at a time; idle ones are used again. */
+/**
+ * Requests to one server, over as many sockets as run at a time; idle ones are used again. It speaks HTTP by itself: loading Node's
+ * own takes as long as Node's start, which is most of what a short command has to wait for.
+ */
 export class HttpConnection implements Connection {
   readonly #sockets: ClientSockets;
-  readonly #agent: Agent;
+  readonly #host: string;
+  readonly #idle = new IdleSockets();
+  /** Those of ordinary requests; a stream is its user's. */
+  readonly #open = new Set<Socket>();
   #closed = false;
 
   private constructor(sockets: ClientSockets, first: Socket) {
     this.#sockets = sockets;
-    this.#agent = new FirstSocketAgent(sockets, first);
+    this.#host = hostOf(sockets.address);
+    this.#idle.add(this.#watched(first));
   }
 
   static async open(
@@ -47,129 +51,158 @@ export class HttpConnection implements Connection {
     }
   }
 
-  async request(request: ClientRequest, options?: CallOptions): Promise<ClientResponse> {
-    const signal = options?.signal;
+  async request(request: ClientRequest, { signal }: CallOptions = {}): Promise<ClientResponse> {
     signal?.throwIfAborted();
     if (this.#closed) throw new EngineError("unavailable", "this connection is closed: dial again");
-    const outgoing = this.#begin(request);
-    const { promise, resolve, reject } = Promise.withResolvers<ClientResponse>();
-    const abort = (): void => void outgoing.destroy(signal?.reason as Error);
-    signal?.addEventListener("abort", abort);
-    outgoing.once("close", () => signal?.removeEventListener("abort", abort));
-    outgoing.once("response", (incoming) => resolve({ ...headOf(incoming), body: this.#bodyOf(incoming, signal) }));
-    outgoing.once("upgrade", (incoming, socket, head) => {
-      signal?.removeEventListener("abort", abort);
-      // Whoever reads or writes is told; a stream that is merely held must not end the process.
-      socket.on("error", () => {});
-      if (head.length > 0) socket.unshift(head);
-      resolve({ ...headOf(incoming), body: nothing(), stream: socket });
-    });
-    outgoing.on("error", (thrown) => reject(signal?.aborted ? signal.reason : this.#error(thrown)));
-    sendBody(outgoing, request).catch((thrown: unknown) => {
-      reject(thrown);
-      outgoing.destroy();
-    });
-    return promise;
+    const used = request.upgrade === true ? undefined : this.#idle.take();
+    if (used !== undefined) {
+      const exchange = this.#exchange(used, request, signal);
+      try {
+        return await exchange.response();
+      } catch (thrown) {
+        // The server may have closed it just when it was taken; what changes nothing can be asked again.
+        const question = request.method === "GET" || request.method === "HEAD";
+        const repeatable =
+          question && request.body === undefined && !exchange.begun && !signal?.aborted && !this.#closed;
+        if (!repeatable || !isEngineError(thrown, "unavailable")) throw thrown;
+      }
+    }
+    const socket = request.upgrade === true ? this.#sockets.openHalfOpen() : this.#watched(this.#sockets.open());
+    return this.#exchange(socket, request, signal).response();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#agent.destroy();
+    for (const socket of this.#open) socket.destroy();
   }
 
-  #begin({ method, path, headers, upgrade }: ClientRequest): Outgoing {
-    const { address } = this.#sockets;
-    const target = address.scheme === "tcp" ? { host: address.host, port: address.port } : {};
-    const common = { ...target, method, path };
-    if (upgrade !== true) return httpRequest({ ...common, headers: { ...headers }, agent: this.#agent });
-    return httpRequest({
-      ...common,
-      headers: { ...headers, connection: "Upgrade", upgrade: "tcp" },
-      // A stream whose ends close apart needs a socket that stays half open; an ordinary one must not.
-      createConnection: () => this.#sockets.openHalfOpen(),
+  #watched(socket: Socket): Socket {
+    this.#open.add(socket);
+    socket.once("close", () => this.#open.delete(socket));
+    return socket;
+  }
+
+  #exchange(socket: Socket, request: ClientRequest, signal: AbortSignal | undefined): Exchange {
+    return new Exchange(socket, request, {
+      signal,
+      host: this.#host,
+      failed: (thrown) => connectionError(this.#sockets.address, thrown),
+      reuse: () => this.#idle.add(socket),
     });
   }
+}
 
-  async *#bodyOf(incoming: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+interface ExchangeContext {
+  signal: AbortSignal | undefined;
+  host: string;
+  failed: (thrown: unknown) => EngineError;
+  /** Called when the socket is free for another request. */
+  reuse: () => void;
+}
+
+/** One request and its response on one socket. */
+class Exchange {
+  readonly #socket: Socket;
+  readonly #request: ClientRequest;
+  readonly #context: ExchangeContext;
+  readonly #reader: ResponseReader;
+  readonly #abort: () => void;
+  /** What the request's body failed with. */
+  #bodyFailure: { thrown: unknown } | undefined;
+  #sent = false;
+
+  constructor(socket: Socket, request: ClientRequest, context: ExchangeContext) {
+    this.#socket = socket;
+    this.#request = request;
+    this.#context = context;
+    this.#reader = new ResponseReader(socket);
+    this.#abort = () => void socket.destroy(context.signal?.reason as Error);
+    context.signal?.addEventListener("abort", this.#abort);
+    // Whoever waits is told by what he reads; one that is merely held must not end the process.
+    socket.off("error", ignore);
+    socket.on("error", ignore);
+  }
+
+  /** Whether the server has begun to answer. */
+  get begun(): boolean {
+    return this.#reader.begun;
+  }
+
+  async response(): Promise<ClientResponse> {
+    this.#send();
+    let head: ResponseHead;
     try {
-      yield* incoming as AsyncIterable<Uint8Array>;
+      head = await this.#reader.head();
     } catch (thrown) {
-      throw signal?.aborted ? signal.reason : this.#error(thrown);
+      throw this.#end(thrown);
+    }
+    const { status, headers } = head;
+    if (status === 101) {
+      this.#context.signal?.removeEventListener("abort", this.#abort);
+      const rest = this.#reader.takeRest();
+      if (rest.length > 0) this.#socket.unshift(rest);
+      return { status, headers, body: nothing(), stream: this.#socket };
+    }
+    return { status, headers, body: this.#body(head) };
+  }
+
+  #send(): void {
+    sendRequest(this.#socket, this.#context.host, this.#request).then(
+      () => (this.#sent = true),
+      (thrown: unknown) => {
+        this.#bodyFailure = { thrown };
+        this.#socket.destroy();
+      },
+    );
+  }
+
+  /** A body that is empty for sure is over at once, also for a reader who does not look. */
+  #body(head: ResponseHead): AsyncIterable<Uint8Array> {
+    const { method } = this.#request;
+    const empty = method === "HEAD" || [204, 304].includes(head.status) || head.headers["content-length"] === "0";
+    if (!empty) return this.#read(head);
+    this.#finish(head.keepsAlive);
+    return nothing();
+  }
+
+  async *#read(head: ResponseHead): AsyncGenerator<Uint8Array> {
+    let whole = false;
+    try {
+      const goesOn = yield* this.#reader.body(this.#request.method, head);
+      whole = true;
+      this.#finish(goesOn && head.keepsAlive);
+    } catch (thrown) {
+      throw this.#end(thrown);
+    } finally {
+      // A reader who leaves early leaves the socket in the middle of a body.
+      if (!whole) this.#finish(false);
     }
   }
 
-  #error(thrown: unknown): EngineError {
-    return connectionError(this.#sockets.address, thrown);
+  #finish(reusable: boolean): void {
+    const { signal, reuse } = this.#context;
+    signal?.removeEventListener("abort", this.#abort);
+    const free = reusable && this.#sent && this.#request.upgrade !== true && !this.#socket.destroyed;
+    if (!free) return void this.#socket.destroy();
+    reuse();
+  }
+
+  /** Closes the socket and says what has happened. */
+  #end(thrown: unknown): unknown {
+    const { signal, failed } = this.#context;
+    this.#finish(false);
+    if (signal?.aborted) return signal.reason;
+    if (this.#bodyFailure !== undefined) return this.#bodyFailure.thrown;
+    return thrown instanceof EngineError ? thrown : failed(thrown);
   }
 }
 
-/** Gives the socket that `dial` has opened to the first request. */
-class FirstSocketAgent extends Agent {
-  readonly #sockets: ClientSockets;
-  #first: Socket | undefined;
+function ignore(): void {}
 
-  constructor(sockets: ClientSockets, first: Socket) {
-    super({ keepAlive: true });
-    this.#sockets = sockets;
-    this.#first = first;
-    first.on("error", () => {});
-  }
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-  override createConnection(): Duplex {
-    const first = this.#first;
-    this.#first = undefined;
-    const usable = first !== undefined && !first.destroyed && !first.readableEnded;
-    return usable ? first : this.#sockets.open();
-  }
-
-  override destroy(): void {
-    this.#first?.destroy();
-    super.destroy();
-  }
-}
-
-/** Sends the body no faster than the server takes it; the response may come before its end. */
-async function sendBody(outgoing: Outgoing, { body, upgrade }: ClientRequest): Promise<void> {
-  if (body === undefined) return void outgoing.end();
-  if (upgrade === true) return void outgoing.end(await collect(body));
-  outgoing.useChunkedEncodingByDefault = true;
-  outgoing.flushHeaders();
-  for await (const chunk of body) {
-    if (outgoing.destroyed) return;
-    if (!outgoing.write(chunk)) await drained(outgoing);
-  }
-  outgoing.end();
-}
-
-function drained(outgoing: Outgoing): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const events = ["drain", "close"] as const;
-  for (const event of events) outgoing.on(event, resolve);
-  return promise.finally(() => {
-    for (const event of events) outgoing.off(event, resolve);
-  });
-}
-
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maximumUpgradeBody) {
-      throw new EngineError(
-        "invalid-argument",
-        `the body of an upgrade is over ${maximumUpgradeBody} bytes: send a short one`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-async function* nothing(): AsyncIterable<Uint8Array> {}
-
-function headOf(incoming: IncomingMessage): { status: number; headers: Record<string, string> } {
-  return { status: incoming.statusCode ?? 0, headers: plainHeaders(incoming.headers) };
+function hostOf(address: Address): string {
+  return address.scheme === "tcp" ? formatAddress(address).slice("tcp://".length) : "localhost";
 }
 
 function connectionError(address: Address, thrown: unknown): EngineError {

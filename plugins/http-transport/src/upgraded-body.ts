@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
+import { nextChunk } from "./next-chunk.ts";
+
 /**
  * The body of a request that asked for an upgrade, up to its Content-Length. Node 24 gives its bytes as the first ones of the
  * socket, Node 26 as those of the request. Each iteration goes on where the last one was left.
@@ -34,19 +36,5 @@ export class UpgradedBody implements AsyncIterable<Uint8Array> {
   /** Takes what nobody has read, so that the socket goes on with what follows the body. */
   async drain(): Promise<void> {
     for await (const chunk of this) void chunk;
-  }
-}
-
-/** `undefined` at the end of the stream. */
-async function nextChunk(stream: Duplex): Promise<Buffer | undefined> {
-  for (;;) {
-    const chunk = stream.read() as Buffer | null;
-    if (chunk !== null) return chunk;
-    if (stream.readableEnded || stream.destroyed) return undefined;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const events = ["readable", "end", "close"] as const;
-    for (const event of events) stream.on(event, resolve);
-    await promise;
-    for (const event of events) stream.off(event, resolve);
   }
 }
