@@ -1,8 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 
-import type { CommandHost } from "@gantry/core";
+import type { CommandHost, HostFiles } from "@gantry/core";
 
-import { nodeFiles } from "./node-files.ts";
 import { terminalInput } from "./terminal-input.ts";
 import { terminalOutput } from "./terminal-output.ts";
 
@@ -13,10 +12,20 @@ export const nodeHost: CommandHost = {
   stdout: terminalOutput(1, () => process.stdout),
   stderr: terminalOutput(2, () => process.stderr),
   now: () => Date.now(),
-  readFile: (path) => readFile(path),
+  readFile: async (path) => (await import("node:fs/promises")).readFile(path),
   writeNewFile,
   workingDirectory: () => process.cwd(),
-  files: nodeFiles,
+  files: {
+    kind: async (path) => (await loadFiles()).kind(path),
+    read: async function* (path) {
+      yield* (await loadFiles()).read(path);
+    },
+    write: async (path, content) => (await loadFiles()).write(path, content),
+    pack: async function* (path, options) {
+      yield* (await loadFiles()).pack(path, options);
+    },
+    unpack: async (archive, directory, options) => (await loadFiles()).unpack(archive, directory, options),
+  },
   onSignal: (names, callback) => {
     for (const name of names) process.on(name, callback);
     return () => {
@@ -25,9 +34,14 @@ export const nodeHost: CommandHost = {
   },
 };
 
+/** Most commands have nothing to do with files. */
+async function loadFiles(): Promise<HostFiles> {
+  return (await import("./node-files.ts")).nodeFiles;
+}
+
 async function writeNewFile(path: string, data: string): Promise<void> {
   try {
-    await writeFile(path, data, { flag: "wx" });
+    writeFileSync(path, data, { flag: "wx" });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
     // Core is loaded for the error only: most calls never need it.

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, open, readdir, readlink, stat } from "node:fs/promises";
+import { lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 
 import { type ArchiveEntry, archiveEntry, tarStream } from "@gantry/archive";
 import { type PackOptions, decodePath, encodePath } from "@gantry/core";
@@ -12,22 +12,29 @@ type Stats = Awaited<ReturnType<typeof lstat>> & { mtimeNs: bigint };
  * A tar stream of a file, or of a directory with what is in it. Names are bytes, and stand in strings as core's `decodePath` says.
  * @param path absolute
  */
-export function packTree(path: string, { name, followLink }: PackOptions): AsyncIterable<Uint8Array> {
-  return tarStream(entries(path, name, followLink));
+export async function* packTree(path: string, { name, followLink }: PackOptions): AsyncGenerator<Uint8Array> {
+  const found = followLink ? await told(realpath(bytes(path), { encoding: "buffer" }), path) : undefined;
+  yield* tarStream(entries(found === undefined ? path : decodePath(found), name));
 }
 
-async function* entries(path: string, name: string, followLink: boolean): AsyncGenerator<ArchiveEntry> {
-  const find = followLink ? stat : lstat;
-  const stats = (await find(bytes(path), { bigint: true }).catch(async (thrown: unknown) => {
-    throw await fileError(thrown, path);
-  })) as unknown as Stats;
+async function* entries(path: string, name: string): AsyncGenerator<ArchiveEntry> {
+  const stats = (await told(lstat(bytes(path), { bigint: true }), path)) as unknown as Stats;
   const entry = await entryOf(path, name, stats);
   if (entry !== undefined) yield entry;
   if (!stats.isDirectory()) return;
-  const children = await readdir(bytes(path), { encoding: "buffer" });
+  const children = await told(readdir(bytes(path), { encoding: "buffer" }), path);
   for (const child of children.toSorted((a, b) => a.compare(b))) {
     const text = decodePath(child);
-    yield* entries(`${path}/${text}`, name === "" ? text : `${name}/${text}`, false);
+    yield* entries(`${path}/${text}`, name === "" ? text : `${name}/${text}`);
+  }
+}
+
+/** Tells in one line what a call for a file fails with. */
+async function told<T>(call: Promise<T>, path: string): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    throw await fileError(thrown, path);
   }
 }
 
