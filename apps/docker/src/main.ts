@@ -4,7 +4,6 @@ import { type CommandEntry, type GlobalOptions, commandTable, runApplication } f
 
 import { EngineConnection } from "./engine-connection.ts";
 import { nodeHost } from "./node-host.ts";
-import { version } from "./version.ts";
 
 const connection = new EngineConnection();
 const argv = process.argv.slice(2);
@@ -27,7 +26,7 @@ function runCommand(): Promise<number> {
     load: async () => new (await import("./web-command.ts")).WebCommand(globals),
   };
   const connector = (options: GlobalOptions) => connection.connector((globals = options));
-  return runApplication({ commands: [...commandTable, web], host: nodeHost, connector, version }, argv);
+  return runApplication({ commands: [...commandTable, web], host: nodeHost, connector }, argv);
 }
 
 /** With DOCKER set this is the client of 2013: the server knows the commands. */

@@ -4,9 +4,13 @@ import type { CommandHost, HostFiles } from "@gantry/core";
 
 import { terminalInput } from "./terminal-input.ts";
 import { terminalOutput } from "./terminal-output.ts";
+import { version } from "./version.ts";
 
 /** The world of a command under Node. */
 export const nodeHost: CommandHost = {
+  get version() {
+    return version();
+  },
   environment: process.env,
   stdin: terminalInput(),
   stdout: terminalOutput(1, () => process.stdout),

@@ -40,6 +40,8 @@ export interface CommandContext {
 
 /** The world as a command sees it. */
 export interface CommandHost {
+  /** Of the program that the command is run by. */
+  readonly version: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: CommandInput;
   readonly stdout: CommandOutput;

@@ -14,7 +14,6 @@ export interface Application {
   host: CommandHost;
   /** Called only when a command is run, not for its help. */
   connector(options: GlobalOptions): EngineConnector;
-  version(): string;
 }
 
 const helpOption: CommandOption = { name: "help", type: "boolean", summary: "Print this page" };
@@ -30,7 +29,8 @@ export async function runApplication(application: Application, argv: readonly st
     const parsed = parseOptions(globalOptions, argv, true);
     const options = new OptionValues(globalOptions, parsed.options);
     debug = options.flag("debug");
-    if (options.flag("version")) return await print(application, `Docker version ${application.version()}, Gantry\n`);
+    if (options.flag("version"))
+      return await print(application, `Docker version ${application.host.version}, Gantry\n`);
     const words = parsed.arguments;
     if (words.length === 0 || options.flag("help")) return await printHelp(application, words);
     if (words[0] === "help") return await printHelp(application, words.slice(1));

@@ -322,7 +322,7 @@ describe("what the engine says of itself", () => {
     );
     expect((await runCli(["version", "--format", "{{.Server.Version}}"], { documents })).stdout).toBe("1.2.3\n");
     expect(JSON.parse((await runCli(["version", "-f", "json"], { documents })).stdout)).toMatchObject({
-      Client: { ApiVersion: "1.50" },
+      Client: { Version: "9.9.9", ApiVersion: "1.50" },
       Server: { Version: "1.2.3" },
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { humanAge, humanDuration } from "../src/rendering/human-duration.ts";
-import { humanSize } from "../src/rendering/human-size.ts";
+import { binarySize, humanSize, preciseSize } from "../src/rendering/human-size.ts";
 import { goTime, rfc3339Nanos } from "../src/rendering/go-time.ts";
 import { ellipsis, printable, shortId } from "../src/rendering/short-text.ts";
 import { renderTable } from "../src/rendering/text-table.ts";
@@ -50,6 +50,16 @@ it.each([
   [999_500, "1MB"],
   [1_500_000_000, "1.5GB"],
 ])("size %d: %s", (bytes, words) => expect(humanSize(bytes)).toBe(words));
+
+it.each([
+  [0, "0B", "0B"],
+  [1023, "1.023kB", "1023B"],
+  [188_111_222, "188.1MB", "179.4MiB"],
+  [999_960_000, "1GB", "953.6MiB"],
+  [2_101_346_304, "2.101GB", "1.957GiB"],
+])("size %d with four digits: %s, %s", (bytes, decimal, binary) => {
+  expect([preciseSize(bytes), binarySize(bytes)]).toEqual([decimal, binary]);
+});
 
 it("aligns a table as Docker does", () => {
   expect(

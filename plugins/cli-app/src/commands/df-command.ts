@@ -4,7 +4,7 @@ import { flag } from "../parsing/option-specs.ts";
 import type { ContainerListItem, ImageListItem, VolumeItem } from "../rendering/api-documents.ts";
 import { containerFields } from "../rendering/container-fields.ts";
 import { type ListField, renderList } from "../rendering/formatted-list.ts";
-import { humanSize } from "../rendering/human-size.ts";
+import { preciseSize } from "../rendering/human-size.ts";
 import { imageFields, imageRows } from "../rendering/image-fields.ts";
 import { EngineCommand } from "./engine-command.ts";
 import { listFormatOption } from "./format-option.ts";
@@ -53,13 +53,13 @@ const fields: readonly ListField<UsageRow>[] = [
   { name: "Type", heading: "TYPE", value: (row) => row.type },
   { name: "TotalCount", heading: "TOTAL", value: (row) => String(row.total) },
   { name: "Active", heading: "ACTIVE", value: (row) => String(row.active) },
-  { name: "Size", heading: "SIZE", value: (row) => humanSize(row.size) },
+  { name: "Size", heading: "SIZE", value: (row) => preciseSize(row.size) },
   { name: "Reclaimable", heading: "RECLAIMABLE", value: reclaimable },
 ];
 
 function reclaimable({ type, size, reclaimable: bytes }: UsageRow): string {
-  if (type === "Build Cache") return humanSize(bytes);
-  return size > 0 ? `${humanSize(bytes)} (${Math.trunc((bytes / size) * 100)}%)` : humanSize(bytes);
+  if (type === "Build Cache") return preciseSize(bytes);
+  return size > 0 ? `${preciseSize(bytes)} (${Math.trunc((bytes / size) * 100)}%)` : preciseSize(bytes);
 }
 
 function rowsOf(usage: UsageDocument): UsageRow[] {

@@ -4,7 +4,7 @@ import type { Filters } from "@gantry/engine";
 import type { ConnectedEngine } from "../connected-engine.ts";
 import { filterOption, flag } from "../parsing/option-specs.ts";
 import type { OptionValues } from "../parsing/option-values.ts";
-import { humanSize } from "../rendering/human-size.ts";
+import { preciseSize } from "../rendering/human-size.ts";
 import { confirmed } from "../session/confirmation.ts";
 import { EngineCommand } from "./engine-command.ts";
 import { filtersOf } from "./filters.ts";
@@ -33,7 +33,7 @@ abstract class PruneCommand extends EngineCommand {
     const pruned = await this.prune(await this.connect(), values, filters);
     for (const { lines } of pruned) if (lines.length > 0) await host.stdout.write(`${lines.join("\n")}\n\n`);
     const reclaimed = pruned.reduce((sum, { reclaimedBytes }) => sum + reclaimedBytes, 0);
-    await host.stdout.write(`Total reclaimed space: ${humanSize(reclaimed)}\n`);
+    await host.stdout.write(`Total reclaimed space: ${preciseSize(reclaimed)}\n`);
     return 0;
   }
 }

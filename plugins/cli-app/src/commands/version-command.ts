@@ -31,24 +31,22 @@ export class VersionCommand extends EngineCommand {
     const format = this.values(context).text("format");
     const engine = await this.connect();
     const server = await engine.document<VersionDocument>("/version");
-    const client = clientDocument(engine, server);
+    const client = clientDocument(host.version, engine, server);
     if (format === undefined) await host.stdout.write(describe(client, server));
     else await host.stdout.write(renderObject({ Client: client, Server: server }, format));
     return 0;
   }
 }
 
-/** This command is published with the engine and has its version where they are the same product. */
-function clientDocument(
-  { apiVersion }: ConnectedEngine,
-  { Os = "linux", Arch = "" }: VersionDocument,
-): VersionDocument {
-  return { Platform: { Name: "Gantry" }, ApiVersion: apiVersion, Os, Arch };
+function clientDocument(version: string, { apiVersion }: ConnectedEngine, server: VersionDocument): VersionDocument {
+  const { Os = "linux", Arch = "" } = server;
+  return { Platform: { Name: "Gantry" }, Version: version, ApiVersion: apiVersion, Os, Arch };
 }
 
 function describe(client: VersionDocument, server: VersionDocument): string {
   const lines = [
     "Client: Gantry",
+    line("Version", client.Version),
     line("API version", client.ApiVersion),
     line("OS/Arch", `${client.Os}/${client.Arch}`),
     "",

@@ -6,7 +6,7 @@ import { UsageError } from "../parsing/usage-error.ts";
 import type { VolumeItem } from "../rendering/api-documents.ts";
 import { labelList } from "../rendering/container-fields.ts";
 import { type ListField, renderList } from "../rendering/formatted-list.ts";
-import { humanSize } from "../rendering/human-size.ts";
+import { preciseSize } from "../rendering/human-size.ts";
 import { present } from "../run/present.ts";
 import { eachArgument } from "./each-argument.ts";
 import { EngineCommand, orMore } from "./engine-command.ts";
@@ -79,7 +79,7 @@ export const volumeFields: readonly ListField<VolumeItem>[] = [
   { name: "Labels", heading: "LABELS", value: (row) => labelList(row.Labels ?? {}) },
   { name: "Label", heading: (name: string) => name, value: (row) => (name: string) => row.Labels?.[name] ?? "" },
   { name: "Links", heading: "LINKS", value: (row) => measured(row.UsageData?.RefCount, String) },
-  { name: "Size", heading: "SIZE", value: (row) => measured(row.UsageData?.Size, humanSize) },
+  { name: "Size", heading: "SIZE", value: (row) => measured(row.UsageData?.Size, preciseSize) },
 ];
 
 /** -1 is what was not measured. */

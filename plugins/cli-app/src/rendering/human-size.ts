@@ -7,6 +7,11 @@ export function humanSize(bytes: number): string {
   return scaled(bytes, { base: 1000, next: 999.5, digits: 3, units: decimalUnits });
 }
 
+/** The same with four digits, as Docker sums up: `188.1MB`. */
+export function preciseSize(bytes: number): string {
+  return scaled(bytes, { base: 1000, next: 999.95, digits: 4, units: decimalUnits });
+}
+
 /** Bytes in binary units with four significant digits: `1.957GiB`. */
 export function binarySize(bytes: number): string {
   return scaled(bytes, { base: 1024, next: 1023.5, digits: 4, units: binaryUnits });

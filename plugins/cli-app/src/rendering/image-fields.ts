@@ -2,7 +2,7 @@ import type { ImageListItem } from "./api-documents.ts";
 import type { ListField } from "./formatted-list.ts";
 import { goTime } from "./go-time.ts";
 import { humanAge } from "./human-duration.ts";
-import { humanSize } from "./human-size.ts";
+import { humanSize, preciseSize } from "./human-size.ts";
 import { shortId } from "./short-text.ts";
 
 /** One line of `docker images`: an image under one of its names. */
@@ -58,11 +58,11 @@ function createdAt({ Created = 0 }: ImageListItem): string {
 
 /** -1 is what was not measured. */
 function measured(bytes = -1): string {
-  return bytes < 0 ? "N/A" : humanSize(bytes);
+  return bytes < 0 ? "N/A" : preciseSize(bytes);
 }
 
 function uniqueSize({ Size = -1, SharedSize = -1 }: ImageListItem): string {
-  return Size < 0 || SharedSize < 0 ? "N/A" : humanSize(Size - SharedSize);
+  return Size < 0 || SharedSize < 0 ? "N/A" : preciseSize(Size - SharedSize);
 }
 
 function count(number = -1): string {

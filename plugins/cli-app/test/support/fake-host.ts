@@ -46,6 +46,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     unpacked,
     files: fakeFiles(disk, unpacked),
     raw,
+    version: "9.9.9",
     environment: options.environment ?? {},
     stdin: {
       isTerminal: options.terminal?.stdin ?? false,

@@ -36,7 +36,7 @@ export function startCli(argv: readonly string[], script: Script = {}, options: 
     globals.push(given);
     return connector;
   };
-  const application = { commands: commandTable, host, connector: remember, version: () => "9.9.9" };
+  const application = { commands: commandTable, host, connector: remember };
   const done = runApplication(application, argv).then((status): CliRun => ({
     status,
     ...host.output,
