@@ -19,7 +19,9 @@ export class EventDocument {
     this.From = container ? (attributes["image"] ?? "") : "";
     this.Type = type;
     this.Action = action;
-    this.Actor = { ID: id, Attributes: attributes };
+    // Go writes maps in the order of their keys.
+    const sorted = Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    this.Actor = { ID: id, Attributes: Object.fromEntries(sorted) };
     this.Time = Number(time / 1_000_000_000n);
     this.TimeNano = String(time);
   }

@@ -5,14 +5,16 @@ import { type TemplateFunctions, isTrue, templateFunctions } from "./template-fu
 
 /**
  * Writes a parsed template out for one value. A field that is a function is called with the operands that follow it.
+ * @param anyCase a field is also found by its name in other letters: templates name `ID` what a document calls `Id`
  * @throws TemplateError for a field that the value does not have, or a function that does not exist
  */
 export function executeTemplate(
   template: readonly TemplateNode[],
   value: unknown,
   functions: TemplateFunctions = templateFunctions,
+  anyCase = false,
 ): string {
-  return new Execution(functions).all(template, { dot: value, variables: new Map([["$", value]]) });
+  return new Execution(functions, anyCase).all(template, { dot: value, variables: new Map([["$", value]]) });
 }
 
 interface Scope {
@@ -23,9 +25,11 @@ interface Scope {
 
 class Execution {
   readonly #functions: TemplateFunctions;
+  readonly #anyCase: boolean;
 
-  constructor(functions: TemplateFunctions) {
+  constructor(functions: TemplateFunctions, anyCase: boolean) {
     this.#functions = functions;
+    this.#anyCase = anyCase;
   }
 
   all(nodes: readonly TemplateNode[], scope: Scope): string {
@@ -85,12 +89,12 @@ class Execution {
       case "literal":
         return operand.value;
       case "pipeline":
-        return lookup(operand.path, this.#pipeline(operand.pipeline, scope));
+        return this.#lookup(operand.path, this.#pipeline(operand.pipeline, scope));
       case "field":
-        return lookup(operand.path, scope.dot);
+        return this.#lookup(operand.path, scope.dot);
       case "variable": {
         if (!scope.variables.has(operand.name)) throw new TemplateError(`undefined variable "${operand.name}"`);
-        return lookup(operand.path, scope.variables.get(operand.name));
+        return this.#lookup(operand.path, scope.variables.get(operand.name));
       }
       case "word": {
         if (Object.hasOwn(this.#functions, operand.text)) return this.#functions[operand.text];
@@ -98,15 +102,21 @@ class Execution {
       }
     }
   }
-}
 
-function lookup(path: readonly string[], dot: unknown): unknown {
-  let value = dot;
-  for (const name of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) {
-      throw new TemplateError(`can't evaluate field ${name} in <.${path.join(".")}>`);
+  #lookup(path: readonly string[], dot: unknown): unknown {
+    let value = dot;
+    for (const name of path) {
+      const found = typeof value === "object" && value !== null ? this.#fieldOf(value, name) : undefined;
+      if (found === undefined) throw new TemplateError(`can't evaluate field ${name} in <.${path.join(".")}>`);
+      value = (value as Record<string, unknown>)[found];
     }
-    value = (value as Record<string, unknown>)[name];
+    return value;
   }
-  return value;
+
+  /** The name that a value has for a field; `undefined` when it has none. */
+  #fieldOf(value: object, name: string): string | undefined {
+    if (Object.hasOwn(value, name)) return name;
+    if (!this.#anyCase) return undefined;
+    return Object.keys(value).find((key) => key.toLowerCase() === name.toLowerCase());
+  }
 }
