@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import { type ProgramOptions, runProgram } from "./program.ts";
 
 export const checkout = join(import.meta.dirname, "../..");
 
@@ -13,17 +14,12 @@ export interface Roots {
 
 /** What a call of a program came to. */
 export interface CallResult {
-  /** 128 + n when signal n ended it. */
   status: number;
   stdout: string;
   stderr: string;
 }
 
-export interface CallOptions {
-  stdin?: string;
-  env?: Readonly<Record<string, string>>;
-  /** Milliseconds, after which the call is killed. */
-  timeout?: number;
+export interface CallOptions extends ProgramOptions {
   /** Words before the program: `setpriv …`. */
   prefix?: readonly string[];
 }
@@ -39,40 +35,18 @@ export function temporaryRoots(): Roots & Disposable {
 }
 
 /** Calls the checkout's `docker` for one engine. */
-export function docker(roots: Roots, args: readonly string[], options: CallOptions = {}): Promise<CallResult> {
+export async function docker(roots: Roots, args: readonly string[], options: CallOptions = {}): Promise<CallResult> {
   const program = join(checkout, "bin/docker");
   const places = ["--data-root", roots.dataRoot, "--exec-root", roots.execRoot];
-  return call([...(options.prefix ?? []), program, ...places, ...args], options);
+  const command = [...(options.prefix ?? []), program, ...places, ...args];
+  const { status, stdout, stderr } = await runProgram(command, options);
+  return { status, stdout, stderr };
 }
 
 /** Removes what a failed test may have left, so that the next one starts clean. */
 export async function removeContainers(roots: Roots): Promise<void> {
   const { stdout } = await docker(roots, ["ps", "-aq"]);
   if (stdout !== "") await docker(roots, ["rm", "-f", ...stdout.trim().split("\n")]);
-}
-
-function call(
-  command: readonly string[],
-  { stdin = "", env = {}, timeout = 110_000 }: CallOptions,
-): Promise<CallResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command[0]!, command.slice(1), {
-      env: { ...process.env, ...env },
-      timeout,
-      killSignal: "SIGKILL",
-    });
-    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
-    // A program that ends without reading its input is no failure of the test.
-    child.stdin.on("error", () => {});
-    child.stdin.end(stdin);
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      const text = (stream: "stdout" | "stderr") => Buffer.concat(output[stream]).toString();
-      resolve({ status: code ?? (signal === "SIGKILL" ? 137 : 255), stdout: text("stdout"), stderr: text("stderr") });
-    });
-  });
 }
 
 /** The lines of an error message, without those that say where help is found or what is tried. */
