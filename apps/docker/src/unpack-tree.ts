@@ -7,7 +7,7 @@ import { EngineError, type UnpackOptions, encodePath } from "@gantry/core";
 import { fileError } from "./file-error.ts";
 
 /**
- * Unpacks a tar stream into a directory and never outside of it: no link on the way to an entry is followed. Devices are left out.
+ * Unpacks a tar stream into a directory, which is made when it is missing, and never outside of it: no link on the way to an entry is followed. Devices are left out.
  * @param directory absolute
  */
 export async function unpackTree(
@@ -16,17 +16,31 @@ export async function unpackTree(
   options: UnpackOptions,
 ): Promise<void> {
   const root = bytes(directory);
+  const made = await makeRoot(root, directory);
   /** Of directories: what is written into them would change their times. */
   const later: (() => Promise<void>)[] = [];
   for await (const entry of readTar(archive)) {
     const path = renamed(entry.path, options.rename);
     try {
-      await unpackEntry({ entry, root, path, options, later });
+      if (path !== "") await unpackEntry({ entry, root, path, options, later });
+      // A directory that was there is the caller's and stays as it is.
+      else if (made) later.push(() => applyMetadata(root, entry, options));
     } catch (thrown) {
       throw await fileError(thrown, `${directory}/${path}`);
     }
   }
   for (const step of later.toReversed()) await step();
+}
+
+/** @returns whether it was missing */
+async function makeRoot(root: Buffer, directory: string): Promise<boolean> {
+  try {
+    await mkdir(root, { mode: 0o755 });
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw await fileError(thrown, directory);
+  }
 }
 
 interface Unpacking {
@@ -38,8 +52,6 @@ interface Unpacking {
 }
 
 async function unpackEntry({ entry, root, path, options, later }: Unpacking): Promise<void> {
-  // The directory itself is the caller's and stays as it is.
-  if (path === "") return;
   const target = beneath(root, path);
   await requireDirectories(root, path);
   if (entry.type === "directory") {

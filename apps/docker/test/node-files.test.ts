@@ -192,6 +192,20 @@ describe("unpacking", () => {
     expect(existsSync(path("out", "null"))).toBe(false);
   });
 
+  it("makes the directory as the archive has it, and leaves one that is there as it is", async () => {
+    const entries = [
+      { path: "", type: "directory" as const, mode: 0o711 },
+      { path: "x", content: "x" },
+    ];
+    await files.unpack(tarStream(entries.map(archiveEntry)), path("made"), { keepOwners: false });
+    chmodSync(path("out"), 0o700);
+    await unpack(entries);
+    expect(["made", "out"].map((name) => lstatSync(path(name)).mode & 0o777)).toEqual([0o711, 0o700]);
+    expect(readdirSync(path("made"))).toEqual(["x"]);
+    const missing = files.unpack(tarStream([]), path("no", "parent"), { keepOwners: false });
+    await expect(missing).rejects.toMatchObject({ code: "not-found" });
+  });
+
   it("refuses what is no archive", async () => {
     await expect(files.unpack(chunks("no archive".repeat(100)), path("out"), { keepOwners: false })).rejects.toThrow(
       EngineError,

@@ -66,7 +66,7 @@ export interface HostFiles {
   write(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** A tar stream of a file or a directory with what is in it. */
   pack(path: string, options: PackOptions): AsyncIterable<Uint8Array>;
-  /** Unpacks a tar stream into a directory, never outside of it. */
+  /** Unpacks a tar stream into a directory, which is made when it is missing, and never outside of it. */
   unpack(archive: AsyncIterable<Uint8Array>, directory: string, options: UnpackOptions): Promise<void>;
 }
 

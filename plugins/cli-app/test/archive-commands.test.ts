@@ -86,6 +86,7 @@ describe("archives in", () => {
 
 describe("cp out of a container", () => {
   const paths = {
+    "/": { mode: directory },
     "/f": { mode: file },
     "/d": { mode: directory },
     "/d/.": { mode: directory },
@@ -101,7 +102,9 @@ describe("cp out of a container", () => {
     ["/f", "old", [".", { keepOwners: false, rename: "old" }]],
     ["/d", "dir", ["dir", { keepOwners: false }]],
     ["/d", "dir/new", ["dir", { keepOwners: false, rename: "new" }]],
-    ["/d/.", "dir/new", ["dir", { keepOwners: false, rename: "new" }]],
+    ["/d/.", "dir/new", ["dir/new", { keepOwners: false }]],
+    ["/d/.", "dir", ["dir", { keepOwners: false }]],
+    ["/", "dir/new", ["dir/new", { keepOwners: false }]],
   ])("%s to %s", async (source, target, unpacked) => {
     const call = startCli(["cp", `c:${source}`, target], { paths, archive: ["tar"] });
     call.host.disk.set("dir/", "").set("old", "x");

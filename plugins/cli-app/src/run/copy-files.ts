@@ -28,10 +28,10 @@ export async function copyOut(options: CopyOptions, container: string, source: s
     return;
   }
   const place = await placeOf((wanted) => host.files.kind(wanted), { source: path, sourceIs: kindOf(stat), target });
-  await host.files.unpack(archive, place.directory, {
-    keepOwners,
-    ...(place.name === undefined ? {} : { rename: place.name }),
-  });
+  // The names of a directory's content begin with none that could be another: it goes into the target itself, which is made.
+  const whole = isContent(path) && place.name !== undefined;
+  const renamed = whole || place.name === undefined ? {} : { rename: place.name };
+  await host.files.unpack(archive, whole ? target : place.directory, { keepOwners, ...renamed });
 }
 
 /** Copies a path of the caller's into a container, or unpacks the tar stream of the standard input there for `-`. */
@@ -71,7 +71,7 @@ async function placeOf(
   { source, sourceIs, target }: Journey,
 ): Promise<{ directory: string; name?: string }> {
   const targetIs = await kind(target);
-  const content = sourceIs === "directory" && /(^|\/)\.$/.test(source);
+  const content = sourceIs === "directory" && isContent(source);
   if (targetIs === "directory") return content ? { directory: target, name: "" } : { directory: target };
   if (targetIs === undefined) {
     if (sourceIs !== "directory" && target.endsWith("/")) throw new UsageError(`no such directory: ${target}`, 1);
@@ -79,6 +79,11 @@ async function placeOf(
     if ((await kind(directory)) !== "directory") throw new UsageError(`no such directory: ${directory}`, 1);
   } else if (sourceIs === "directory") throw new UsageError("cannot copy directory", 1);
   return { directory: parentOf(target), name: baseName(target) };
+}
+
+/** Whether a path means what is in a directory, and not the directory. */
+function isContent(path: string): boolean {
+  return /(^|\/)\.$/.test(path) || /^\/*$/.test(path);
 }
 
 async function statPath({ containers, signal }: CopyOptions, container: string, path: string) {
