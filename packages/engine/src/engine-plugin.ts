@@ -43,4 +43,3 @@ export const engine = definePlugin<object>({
     registrar.singleton(Engine, LocalEngine);
   },
 });
-export default engine;

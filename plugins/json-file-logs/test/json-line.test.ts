@@ -24,7 +24,8 @@ describe("a record", () => {
     for (let code = 0; code < 0x80; code += 1) {
       const character = String.fromCharCode(code);
       if (character === "\n") continue;
-      const [alone, beside] = [`${character}\n`, `${character}<\n`].map((text) => encode(text)[0]!);
+      const alone = encode(`${character}\n`)[0]!;
+      const beside = encode(`${character}<\n`)[0]!;
       expect(decodeRecord(alone)?.data.toString()).toBe(`${character}\n`);
       expect(beside).toBe(alone.replace('\\n"', '\\u003c\\n"'));
     }
