@@ -1,5 +1,6 @@
 import type { GlobalOptions } from "@gantry/cli-app";
 import { RemoteEngine } from "@gantry/client";
+import { EngineError, type Paths } from "@gantry/core";
 import { dialHttp } from "@gantry/http-transport";
 import { engineRoots } from "@gantry/runtime";
 
@@ -22,7 +23,20 @@ export async function openEngine(options: GlobalOptions): Promise<OpenedEngine> 
     return openEmbedded(roots, options.debug);
   }
   const { openOnDemand } = await import("./on-demand-daemon.ts");
-  return remote(await openOnDemand(roots, env));
+  const engine = await openOnDemand(roots, env);
+  // An exec root that was not named belongs to its data root.
+  const bothNamed = (options.dataRoot ?? env["GANTRY_DATA_ROOT"]) && (options.execRoot ?? env["GANTRY_EXEC_ROOT"]);
+  if (bothNamed) await checkDataRoot(engine, roots);
+  return remote(engine);
+}
+
+/** Errors: `conflict` when the daemon that answers serves another data root, which the call must not touch. */
+async function checkDataRoot(engine: RemoteEngine, { dataRoot, execRoot }: Paths): Promise<void> {
+  const served = (await engine.info()).dataRoot;
+  if (served === dataRoot) return;
+  await engine.close();
+  const remedy = "stop it, or name another --exec-root";
+  throw new EngineError("conflict", `the daemon at ${execRoot} serves ${served} and not ${dataRoot}: ${remedy}`);
 }
 
 function remote(engine: RemoteEngine): OpenedEngine {

@@ -49,6 +49,9 @@ interface BootstrapTool {
   command(bootstrap: Bootstrap): string[];
 }
 
+/** What everybody tries first in a container: `ps`, `top`. */
+const extraPackages = "procps";
+
 const tools: readonly BootstrapTool[] = [
   { name: "mmdebstrap", command: mmdebstrap },
   { name: "debootstrap", command: debootstrap },
@@ -69,12 +72,12 @@ export function mmdebstrap({ suite, sources, root, settings }: Bootstrap): strin
   // A mirror that is behind is better than none; signatures are verified all the same. The last one is for roots that apt's
   // own user cannot reach.
   const all = [...settings, 'Acquire::Check-Valid-Until "false";', 'APT::Sandbox::User "root";'];
-  const fixed = ["--verbose", "--mode=root", "--variant=minbase", "--format=directory"];
+  const fixed = ["--verbose", "--mode=root", "--variant=minbase", `--include=${extraPackages}`, "--format=directory"];
   return [...fixed, ...all.map((setting) => `--aptopt=${setting}`), suite, root, ...sources.map(sourceLine)];
 }
 
 /** It takes one mirror, and does not look at the time until which a Release file is valid. */
 export function debootstrap({ suite, sources, root }: Bootstrap): string[] {
   const { uri, components } = sources[0]!;
-  return ["--variant=minbase", `--components=${components.join(",")}`, suite, root, uri];
+  return ["--variant=minbase", `--include=${extraPackages}`, `--components=${components.join(",")}`, suite, root, uri];
 }

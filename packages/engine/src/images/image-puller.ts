@@ -65,7 +65,7 @@ export class ImagePuller {
     const source = this.#parts.sources.find((candidate) => candidate.accepts(text));
     if (source === undefined) {
       throw notFound(
-        `No such image: ${familiarReference(reference)}: no plugin that is wired gets images of this name`,
+        `No such image: ${familiarReference(reference)}: nothing here gets images of this name; see \`docker images\`, or bring it by \`docker load\` or \`docker import\``,
       );
     }
     const report = options.progress ?? (() => {});
