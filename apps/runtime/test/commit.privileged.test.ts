@@ -53,6 +53,13 @@ async function ready(id: string): Promise<void> {
 }
 
 describe("a commit", () => {
+  it("succeeds whatever moment of the container's end it meets", async () => {
+    for (let round = 0; round < 40; round += 1) {
+      const id = await start(`echo ${round} > /round; usleep ${round * 500}`);
+      await expect(engine.containers.commit(id), `round ${round}`).resolves.toMatchObject({ id: expect.any(String) });
+    }
+  });
+
   it("makes an image that runs, shows adds and deletes, and knows its parent", async () => {
     const base = (await engine.images.inspect("busybox")).record;
     const id = await start("echo new > /etc/new; rm /etc/group; chmod 700 /var; echo ready; sleep 100");

@@ -1,4 +1,4 @@
-import type { CallOptions, LayerDiffer } from "@gantry/core";
+import type { CallOptions, IsolatedContainer, LayerDiffer } from "@gantry/core";
 import { chainIds, digestOf, mediaTypes, parseDigest } from "@gantry/oci";
 import type { Descriptor, Digest, HistoryEntry, ImageConfig, ImageDefaults } from "@gantry/oci";
 
@@ -118,11 +118,12 @@ export class ContainerCommitter {
     if (run === undefined || container.state.status === "paused") return work();
     const marked = container.pending === undefined;
     if (marked) await store.put({ ...container, pending: "commit" });
+    let held = false;
     try {
-      await run.isolated.pause();
+      held = await unlessStopped(run.isolated, () => run.isolated.pause());
       await work();
     } finally {
-      await run.isolated.resume();
+      if (held) await unlessStopped(run.isolated, () => run.isolated.resume());
       if (marked) await store.put(container);
     }
   }
@@ -140,6 +141,17 @@ export class ContainerCommitter {
     const made = { chainId, diffId: blob.digest, parent: layers.at(-1)?.layer.chainId };
     const size = (await unpacker.unpack(made, content, call)) ?? (await unpacker.knownSize(chainId, call));
     return { blob, layer: { chainId, digest: blob.digest, size } };
+  }
+}
+
+/** False when its process has ended meanwhile: nothing is left that changes its files. */
+async function unlessStopped(isolated: IsolatedContainer, act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (thrown) {
+    if ((await isolated.state()) === "stopped") return false;
+    throw thrown;
   }
 }
 
