@@ -59,7 +59,8 @@ function fullName(block: Buffer): string {
 function decodeBlock(block: Buffer, name: string): Header {
   let header: Header;
   try {
-    header = new Header(block);
+    // With a name of its own, or a file whose name is cut off at a slash would be taken for a directory without size.
+    header = new Header(block, 0, { path: "-" });
   } catch {
     throw archiveError("has a number in its header that is too large", name);
   }
@@ -97,5 +98,7 @@ export function encodeHeader(header: RawHeader): Buffer {
 /** As much of a name as fits, with `_` for what is not ASCII: its pax record has the bytes. */
 function plainText(name: Uint8Array): string {
   const bytes = name.subarray(0, 99);
-  return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "_")).join("");
+  const text = Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "_")).join("");
+  // A slash at a cut would make a directory of it.
+  return name.length > bytes.length ? text.replace(/\/$/, "_") : text;
 }

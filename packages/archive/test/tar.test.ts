@@ -382,6 +382,19 @@ describe("writing", () => {
     fc.record({ ...common, type: fc.constantFrom("character-device" as const, "block-device" as const), device }),
   );
 
+  it("a long name that is cut off at a slash stays a file's, ours and GNU tar's", async () => {
+    const path = `${"d".repeat(98)}/${"f".repeat(20)}`;
+    const bytes = await bytesOf(layer({ path, content: "abc" }));
+    expect(new Header(bytes, 512 * 2)).toMatchObject({ type: "File", size: 3 });
+    expect((await read(bytes)).at(0)).toMatchObject({ path, type: "file", text: "abc" });
+    const cut = header({ path: "x", size: 3 }, (block) => void block.fill(`${"d".repeat(99)}/`, 0, 100, "latin1"));
+    const long = `${"d".repeat(99)}/name`;
+    const found = await read(
+      archive(header({ path: "long", size: long.length }, flag("L")), block(long), cut, block("abc")),
+    );
+    expect(found).toMatchObject([{ path: long, type: "file", text: "abc" }]);
+  });
+
   it("what was written is read back, to the byte", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(entry, { maxLength: 5 }), fc.integer({ min: 1, max: 3000 }), async (fields, size) => {
