@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config";
 /** These touch the machine's mounts and cgroups: one file at a time, after everything that does not. */
 const serial = { pool: "forks", fileParallelism: false } as const;
 
+/** No root needed, but minutes: whole contracts, and engines and programs that are killed again and again. */
+const contracts = [
+  "{packages,plugins}/*/test/**/*contract*.test.ts",
+  "{packages,plugins}/*/test/**/{crash,broken-drivers,killed-engine,restart-policy,tls}.test.ts",
+];
+
 export default defineConfig({
   oxc: { decorator: { legacy: true } },
   ssr: { resolve: { conditions: ["@gantry/source"] } },
@@ -14,11 +20,23 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,plugins,apps}/*/test/**/*.test.ts", "test/architecture/**/*.test.ts"],
-          exclude: ["**/*.privileged.test.ts", "**/node_modules/**"],
+          exclude: [...contracts, "**/*.privileged.test.ts", "**/node_modules/**"],
           globalSetup: ["test/setup/build-helper.ts"],
           testTimeout: 20_000,
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "contract",
+          include: contracts,
+          exclude: ["**/*.privileged.test.ts", "**/node_modules/**"],
+          globalSetup: ["test/setup/build-helper.ts"],
+          testTimeout: 30_000,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -30,7 +48,7 @@ export default defineConfig({
           globalSetup: ["test/setup/build-helper.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -44,7 +62,7 @@ export default defineConfig({
           env: { GANTRY_EMBEDDED: "1" },
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
