@@ -194,6 +194,24 @@ describe("signals", () => {
     await expect(containers.stop(hard.id)).rejects.toMatchObject({ code: "not-modified" });
   });
 
+  it.each(["stop", "restart", "remove"] as const)(
+    "%s comes to an end at every moment of the container's own",
+    async (verb) => {
+      await using fixture = await EngineFixture.open();
+      const { containers } = await fixture.start();
+      for (let turns = 0; turns < 30; turns += 1) {
+        const { id } = await containers.create(container("sleep"));
+        await containers.start(id);
+        fixture.machine.get(id).exit(0);
+        for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+        if (verb === "stop") await containers.stop(id).catch(() => {});
+        if (verb === "restart") await containers.restart(id);
+        await containers.remove(id, { force: true });
+      }
+      expect(await fixture.remains()).toEqual(nothing);
+    },
+  );
+
   it("kill sends what it is told, to what runs", async () => {
     await using fixture = await EngineFixture.open();
     const { containers } = await fixture.start();

@@ -63,8 +63,9 @@ export class ContainerControl {
     else if (lifecycle.running(id) === undefined) {
       throw new EngineError("not-modified", `Container ${id} is already stopped`);
     } else {
+      const ending = this.#ending(id, call);
       await this.#keepStopped(container);
-      await this.#end(container, options, call);
+      await this.#end(container, ending, options, call);
     }
     events.emit(container, "stop");
   }
@@ -74,9 +75,10 @@ export class ContainerControl {
     const { id } = container;
     checkSignal(container, options);
     if (lifecycle.running(id) !== undefined) {
+      const ending = this.#ending(id, call);
       await this.#mark(id, "restart");
       try {
-        await this.#end(container, options, call);
+        await this.#end(container, ending, options, call);
       } catch (thrown) {
         await this.#mark(id, undefined);
         throw thrown;
@@ -109,11 +111,14 @@ export class ContainerControl {
   }
 
   /** Asks the process to end, then makes it end. */
-  async #end(container: ContainerRecord, options: StopOptions, call: CallOptions): Promise<void> {
+  async #end(
+    container: ContainerRecord,
+    { exit, gone }: Ending,
+    options: StopOptions,
+    call: CallOptions,
+  ): Promise<void> {
     const { id, config } = container;
     const timeout = options.timeout ?? config.stopTimeout ?? defaultStopTimeout;
-    const exit = this.#nextExit(id, call);
-    const gone = this.#processEnd(id, call);
     await unlessEnded(this.#signal(container, signalNumber(options.signal ?? config.stopSignal), true, call));
     if (timeout >= 0 && !(await within(timeout, gone))) {
       await unlessEnded(this.#signal(container, sigkill, true, call));
@@ -138,9 +143,8 @@ export class ContainerControl {
     if (["running", "paused", "restarting"].includes(state.status) && !options.force) throw stillRunning(container);
     const run = this.#parts.lifecycle.running(id);
     if (run !== undefined) {
+      const { exit, gone } = this.#ending(id, call);
       await this.#keepStopped(container);
-      const exit = this.#nextExit(id, call);
-      const gone = this.#processEnd(id, call);
       await unlessEnded(this.#signal(container, sigkill, true, call));
       if (!(await within(killTimeout, gone))) {
         throw new EngineError("internal", `cannot kill container ${id}: it did not exit within ${killTimeout} seconds`);
@@ -160,19 +164,23 @@ export class ContainerControl {
     this.#parts.events.emit(container, "resize", { height: String(size.rows), width: String(size.columns) });
   }
 
-  /** The end of the process itself, which may be long before its exit: that waits for the log to be complete. */
-  #processEnd(id: string, call: CallOptions): Promise<unknown> {
-    const end = Promise.resolve(this.#parts.lifecycle.running(id)?.isolated.wait(call));
-    end.catch(() => {});
-    return end;
+  /** To be called in the same turn in which the container was seen to run: it may end before the next. */
+  #ending(id: string, call: CallOptions): Ending {
+    const { lifecycle, waits } = this.#parts;
+    const exit = waits.next("exit", id, call.signal);
+    const gone = Promise.resolve(lifecycle.running(id)?.isolated.wait(call));
+    // They may be over before anybody awaits them, or never be awaited.
+    for (const end of [exit, gone]) end.catch(() => {});
+    return { exit, gone };
   }
+}
 
-  /** The exit of a container that runs now; it may be over before anybody awaits it, or never be awaited. */
-  #nextExit(id: string, call: CallOptions): Promise<WaitResult> {
-    const exit = this.#parts.waits.next("exit", id, call.signal);
-    exit.catch(() => {});
-    return exit;
-  }
+/** The end of a container that runs. */
+interface Ending {
+  /** It is in the record. */
+  exit: Promise<WaitResult>;
+  /** Of the process itself, which may be long before: the exit waits for the log to be complete. */
+  gone: Promise<unknown>;
 }
 
 /** Before anything is done. Errors: `invalid-argument`. */

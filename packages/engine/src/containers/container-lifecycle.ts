@@ -4,6 +4,7 @@ import type { CallOptions, ExitStatus, Logger } from "@gantry/core";
 import { conflict } from "../engine-errors.ts";
 import type { ContainerEvents } from "../events/container-events.ts";
 import { KeyedLock } from "../keyed-lock.ts";
+import { now, timestamp } from "../timestamps.ts";
 import type { ContainerAttachments } from "./container-attachments.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerRemains } from "./container-remains.ts";
@@ -86,8 +87,10 @@ export class ContainerLifecycle {
       try {
         run = await this.#parts.starter.prepare(container, call);
         this.#parts.attachments.bind(id, run);
+        // Taken before: a program that ends at once does not end before it has begun.
+        const startedAt = timestamp(now());
         await run.isolated.start(call);
-        await this.#parts.store.put(startedRecord(container, run.isolated.pid ?? 0, cause));
+        await this.#parts.store.put(startedRecord(container, run.isolated.pid ?? 0, cause, startedAt));
         this.#parts.events.emit(container, "start");
         this.watch(id, run);
       } catch (thrown) {

@@ -1,4 +1,3 @@
-import { now, timestamp } from "../timestamps.ts";
 import type { StartCause } from "./container-lifecycle.ts";
 import type { ContainerRecord } from "./container-record.ts";
 
@@ -10,8 +9,13 @@ export function isRemoval({ pending }: ContainerRecord): boolean {
   return pending === "remove" || pending === "remove-with-volumes";
 }
 
-/** The record of a container whose program has just been executed. */
-export function startedRecord(container: ContainerRecord, pid: number, cause: StartCause): ContainerRecord {
+/** The record of a container whose program has just been executed. @param startedAt a moment before that */
+export function startedRecord(
+  container: ContainerRecord,
+  pid: number,
+  cause: StartCause,
+  startedAt: string,
+): ContainerRecord {
   const { stoppedByHand: _stopped, ...fresh } = unpending(container);
   const { health } = container.state;
   const checked = container.config.healthcheck !== undefined && container.config.healthcheck.test[0] !== "NONE";
@@ -24,7 +28,7 @@ export function startedRecord(container: ContainerRecord, pid: number, cause: St
       exitCode: 0,
       error: "",
       oomKilled: false,
-      startedAt: timestamp(now()),
+      startedAt,
       ...(checked ? { health: { status: "starting", failingStreak: 0, log: health?.log ?? [] } } : {}),
     },
   };
