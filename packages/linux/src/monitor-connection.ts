@@ -282,7 +282,8 @@ async function connectTo(path: string): Promise<Socket | undefined> {
     return await connected(connect({ path: `/proc/self/fd/${directory}/${basename(path)}` }));
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+    // Reset: it ended with this connection still in its backlog.
+    if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET") return undefined;
     throw new EngineError("unavailable", `cannot connect to the monitor at ${path} (${code})`, { cause: thrown });
   } finally {
     if (directory !== undefined) closeSync(directory);
