@@ -67,8 +67,12 @@ export class Daemon {
   async stop(impatient: AbortSignal): Promise<void> {
     this.#logger.info("stopping; containers go on");
     this.#endIdleWatch?.();
-    const signal = AbortSignal.any([impatient, AbortSignal.timeout(gracePeriod)]);
+    // Not AbortSignal.timeout: below AbortSignal.any it may be collected before its time (nodejs/node#57736).
+    const expired = new AbortController();
+    const timer = setTimeout(() => expired.abort(), gracePeriod);
+    const signal = AbortSignal.any([impatient, expired.signal]);
     await Promise.all(this.#listeners.map((listener) => listener.close({ signal })));
+    clearTimeout(timer);
     await this.#engine.close();
     await this.#removePidFile?.();
   }

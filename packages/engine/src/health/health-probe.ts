@@ -67,12 +67,16 @@ export class HealthProbe {
 
 /** The exit code, or `undefined` when the time was up. */
 async function exitWithin(process: IsolatedProcess, timeout: number, signal: AbortSignal): Promise<number | undefined> {
-  const timer = AbortSignal.timeout(timeout);
+  // Not AbortSignal.timeout: below AbortSignal.any it may be collected before its time (nodejs/node#57736).
+  const expired = new AbortController();
+  const timer = setTimeout(() => expired.abort(), timeout);
   try {
-    return (await process.wait({ signal: AbortSignal.any([signal, timer]) })).code;
+    return (await process.wait({ signal: AbortSignal.any([signal, expired.signal]) })).code;
   } catch (thrown) {
-    if (timer.aborted && !signal.aborted) return undefined;
+    if (expired.signal.aborted && !signal.aborted) return undefined;
     throw thrown;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
