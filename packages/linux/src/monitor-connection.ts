@@ -187,14 +187,15 @@ export class MonitorConnection implements Monitor {
     });
   }
 
-  /** The reply, or `undefined` when the monitor is gone. */
+  /** The reply, or `undefined` when the process has ended or the monitor is gone. */
   async #ask(type: number, body?: Uint8Array): Promise<Buffer | undefined> {
     try {
       if (!this.#ended) return await this.#channel.request({ type, ...(body && { body }) });
     } catch (thrown) {
       if (!this.#channel.closed) throw thrown;
     }
-    if (this.#disconnected) throw disconnected();
+    // Whoever knows of the end may have left while the reply was under way.
+    if (this.#disconnected && !this.#ended) throw disconnected();
     return undefined;
   }
 

@@ -65,6 +65,13 @@ describe("exit", () => {
     await until(() => !isRunning(pid));
   });
 
+  it("tells of a known end even after it was disconnected", async () => {
+    const monitor = await bench.launch(program([execute("true")]));
+    await monitor.wait();
+    monitor.disconnect();
+    await expect(monitor.signal(9)).rejects.toMatchObject({ code: "conflict" });
+  });
+
   it("rejects a wait that is aborted and goes on", async () => {
     const monitor = await bench.launch(program([execute("sleep", "1000")]));
     const reason = new Error("enough");
