@@ -96,7 +96,8 @@ describe.skipIf(obstacle !== undefined)(obstacle === undefined ? title : `${titl
     const logs = await all(engine.containers.logs(id, { follow: true }));
     expect([textOf(logs, "stdout"), textOf(logs, "stderr")]).toEqual(["one\nthree\n", "two words\n"]);
     for (const { time } of logs) expect(time).toBeGreaterThan(before);
-    expect(textOf(await all(engine.containers.logs(id, { tail: 1, untimed: true })), "stdout")).toBe("three\n");
+    // Which line is the last is up to dockerd: it copies the two streams apart from each other.
+    expect(await all(engine.containers.logs(id, { tail: 1 }))).toEqual(logs.slice(-1));
     expect(await all(engine.containers.logs(id, { until: before }))).toEqual([]);
     await engine.containers.remove(id);
   });
