@@ -30,8 +30,9 @@ export async function makeDebianRoot(directory: string, options: ResolveOptions)
   const root = join(directory, "root");
   const settings = await hostTransferSettings(options.signal);
   const log = new BootstrapLog(options.progress ?? (() => {}));
-  // debootstrap logs on stdout, mmdebstrap on stderr.
-  const command = ["sh", "-c", 'exec "$@" 1>&2', "sh", ...tool.command({ suite, sources, root, settings })];
+  // Its temporary files are with the root, which is removed whatever happens. debootstrap logs on stdout, mmdebstrap on stderr.
+  const shell = ["env", `TMPDIR=${directory}`, "sh", "-c", 'exec "$@" 1>&2', "sh"];
+  const command = [...shell, ...tool.command({ suite, sources, root, settings })];
   await runProgram(contained(command), { signal: options.signal, onLine: (line) => log.line(line) });
   await cleanRoot(root, sources);
   return {

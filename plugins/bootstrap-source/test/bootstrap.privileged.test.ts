@@ -126,12 +126,16 @@ describe.skipIf(tool === undefined)(`base (needs mmdebstrap or debootstrap)`, ()
 
   it("leaves no file, mount or process when it is aborted", { timeout: 120_000 }, async () => {
     const controller = new AbortController();
+    const temporary = async () =>
+      (await readdir(tmpdir())).filter((name) => /^(mmdebstrap|debootstrap)/.test(name)).toSorted();
+    const before = await temporary();
     const resolving = source.resolve("base", {
       signal: controller.signal,
       progress: ({ status }) => status === "Unpacking packages" && controller.abort(new Error("stop")),
     });
     await expect(resolving).rejects.toThrow("stop");
     expect(await readdir(join(dataRoot, "bootstrap"))).toEqual([]);
+    expect(await temporary()).toEqual(before);
     expect(execFileSync("ps", ["-eo", "args"]).toString()).not.toContain(dataRoot);
     expect(execFileSync("cat", ["/proc/mounts"]).toString()).not.toContain(dataRoot);
   });
