@@ -88,8 +88,11 @@ export class EngineFixture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const engine of this.#engines) await engine.stop();
-    await this.directory[Symbol.asyncDispose]();
+    try {
+      for (const engine of this.#engines) await engine.stop();
+    } finally {
+      await this.directory[Symbol.asyncDispose]();
+    }
   }
 }
 

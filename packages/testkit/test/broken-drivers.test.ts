@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+
 import { describe, expect, test, vi } from "vitest";
 
 import {
@@ -103,7 +106,8 @@ describe("a storage driver", () => {
   });
 
   test("that keeps nothing for the next engine", async () => {
-    expect(await rules(() => new MemoryStorageDriver())).toEqual([survives]);
+    const rootOfItsOwn = (root: string) => mkdtempSync(join(root, "engine-"));
+    expect(await rules((root) => new MemoryStorageDriver({ root: rootOfItsOwn(root) }))).toEqual([survives]);
   });
 });
 
