@@ -7,7 +7,8 @@ import { EngineError, type UnpackOptions, encodePath } from "@gantry/core";
 import { fileError } from "./file-error.ts";
 
 /**
- * Unpacks a tar stream into a directory, which is made when it is missing, and never outside of it: no link on the way to an entry is followed. Devices are left out.
+ * Unpacks a tar stream into a directory, which is made when it is missing, and never outside of it: no link on the way to an entry is
+ * followed. Devices are left out.
  * @param directory absolute
  */
 export async function unpackTree(

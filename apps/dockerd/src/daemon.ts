@@ -71,8 +71,11 @@ export class Daemon {
     const expired = new AbortController();
     const timer = setTimeout(() => expired.abort(), gracePeriod);
     const signal = AbortSignal.any([impatient, expired.signal]);
-    await Promise.all(this.#listeners.map((listener) => listener.close({ signal })));
-    clearTimeout(timer);
+    try {
+      await Promise.all(this.#listeners.map((listener) => listener.close({ signal })));
+    } finally {
+      clearTimeout(timer);
+    }
     await this.#engine.close();
     await this.#removePidFile?.();
   }
