@@ -203,7 +203,7 @@ describe.skipIf(reason !== undefined)(titled("kill -9 of dockerd at random insta
             expect(await inquiry.findings(), `after kill ${killed + 1}`).toEqual([]);
           }
           expect(life.answers).toBeGreaterThan(killed);
-          expect([kills, Number.POSITIVE_INFINITY]).toContain(Number.isFinite(kills) ? killed : kills);
+          expect(Number.isFinite(kills) ? killed : kills).toBe(kills);
           console.log(`${killed} kills, ${life.answers} calls answered`);
         } finally {
           if (engine.running) await removeAll(engine, life);

@@ -8,32 +8,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkout } from "../harness/docker.ts";
 import { runProgram } from "../harness/program.ts";
 import { obstacle, titled } from "../harness/requirements.ts";
+import { seedHelp } from "../harness/seed-help.ts";
 import { seedDaemon } from "./seed-daemon.ts";
 
 const reason = obstacle("sh", "tar");
-
-/** As the README of 2013 shows it: `attach` stands there twice. */
-const help = `Usage: docker COMMAND [arg...]
-
-A self-sufficient runtime for linux containers.
-
-Commands:
-    run       Run a command in a container
-    ps        Display a list of containers
-    pull      Download a tarball and create a container from it
-    put       Upload a tarball and create a container from it
-    rm        Remove containers
-    wait      Wait for the state of a container to change
-    stop      Stop a running container
-    logs      Fetch the logs of a container
-    diff      Inspect changes on a container's filesystem
-    commit    Save the state of a container
-    attach    Attach to the standard inputs and outputs of a running container
-    info      Display system-wide information
-    tar       Stream the contents of a container as a tar archive
-    web       Generate a web UI
-    attach    Attach to a running container
-`;
 
 /** examples/pybuilder of 2013, with a shell instead of Python and the application on the standard input instead of on GitHub. */
 const builder = `
@@ -61,9 +39,9 @@ describe.skipIf(reason !== undefined)(titled("remote", reason), () => {
     runProgram([client, ...args], { stdin, env: { DOCKER: daemon().authority("rcli") } });
 
   test("S46 remote control: DOCKER=host:port docker help prints the README's list; without a server the sentence of 2013", async () => {
-    expect(await docker2013(["help"])).toMatchObject({ status: 0, stdout: help, stderr: "" });
-    expect(await docker2013([])).toMatchObject({ status: 0, stdout: help });
-    expect((await daemon().rcli([])).toString()).toBe(help);
+    expect(await docker2013(["help"])).toMatchObject({ status: 0, stdout: seedHelp, stderr: "" });
+    expect(await docker2013([])).toMatchObject({ status: 0, stdout: seedHelp });
+    expect((await daemon().rcli([])).toString()).toBe(seedHelp);
     const missing = await runProgram([client, "help"], { env: { DOCKER: "localhost:1" } });
     const sentence = "Can't connect. Please set environment variable DOCKER to ip:port, eg. 'localhost:4242'.\n";
     expect(missing).toMatchObject({ status: 1, stdout: "", stderr: sentence });
